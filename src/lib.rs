@@ -1,0 +1,4 @@
+//! gateway-gen: one neutral gateway spec, compiled to several gateways, with every loss declared.
+
+pub mod report;
+pub mod source;

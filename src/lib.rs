@@ -1,4 +1,7 @@
 //! gateway-gen: one neutral gateway spec, compiled to several gateways, with every loss declared.
 
+pub mod ir;
 pub mod report;
 pub mod source;
+pub mod spec;
+pub mod targets;

@@ -49,13 +49,19 @@ impl Place {
     /// The value at `pointer`.
     #[must_use]
     pub fn value(pointer: Pointer) -> Self {
-        Self::Node { pointer, part: Part::Value }
+        Self::Node {
+            pointer,
+            part: Part::Value,
+        }
     }
 
     /// The key at `pointer`.
     #[must_use]
     pub fn key(pointer: Pointer) -> Self {
-        Self::Node { pointer, part: Part::Key }
+        Self::Node {
+            pointer,
+            part: Part::Key,
+        }
     }
 }
 
@@ -157,7 +163,10 @@ impl Diagnostic {
     /// With another place.
     #[must_use]
     pub fn related(mut self, place: Place, label: impl Into<String>) -> Self {
-        self.related.push(Related { place, label: label.into() });
+        self.related.push(Related {
+            place,
+            label: label.into(),
+        });
         self
     }
 }

@@ -83,6 +83,9 @@ mod tests {
         let at = Pointer::root().key("routes").key("GET /a~b").index(2);
         assert_eq!(at.as_str(), "/routes/GET ~1a~0b/2");
         assert_eq!(at.steps().collect::<Vec<_>>(), ["routes", "GET /a~b", "2"]);
-        assert_eq!(at.parent().map(|p| p.to_string()).as_deref(), Some("/routes/GET ~1a~0b"));
+        assert_eq!(
+            at.parent().map(|p| p.to_string()).as_deref(),
+            Some("/routes/GET ~1a~0b")
+        );
     }
 }

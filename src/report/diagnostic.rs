@@ -22,6 +22,8 @@ pub struct Code {
     pub id: &'static str,
     /// `group/kebab-name`.
     pub name: &'static str,
+    /// Its `explain` page, in Markdown.
+    pub page: &'static str,
 }
 
 /// Where a diagnostic points: by meaning (a pointer, made concrete when printed) or by bytes.

@@ -20,9 +20,17 @@ pub struct Allow {
 
 /// Reads `gateway-gen: allow(a, b) reason`: the rules and the reason, or `None` for another form.
 pub(super) fn parse(comment: &str) -> Option<(Vec<String>, String)> {
-    let rest = comment.trim().strip_prefix(MARK)?.trim_start().strip_prefix("allow")?;
+    let rest = comment
+        .trim()
+        .strip_prefix(MARK)?
+        .trim_start()
+        .strip_prefix("allow")?;
     let (rules, reason) = rest.trim_start().strip_prefix('(')?.split_once(')')?;
-    let rules: Vec<String> =
-        rules.split(',').map(str::trim).filter(|rule| !rule.is_empty()).map(str::to_owned).collect();
+    let rules: Vec<String> = rules
+        .split(',')
+        .map(str::trim)
+        .filter(|rule| !rule.is_empty())
+        .map(str::to_owned)
+        .collect();
     (!rules.is_empty()).then(|| (rules, reason.trim().to_owned()))
 }

@@ -72,9 +72,11 @@ impl Document {
     fn part(&self, found: &Found, part: Part) -> Span {
         let value = self.tree.get(found.node).span;
         match (part, found.parent) {
-            (Part::Key, Some((parent, at))) => {
-                self.tree.entries(parent).get(at).map_or_else(|| self.first_line(found.node), |entry| entry.key_span)
-            }
+            (Part::Key, Some((parent, at))) => self
+                .tree
+                .entries(parent)
+                .get(at)
+                .map_or_else(|| self.first_line(found.node), |entry| entry.key_span),
             (Part::Key, None) => self.first_line(found.node),
             (Part::Value, _) => value,
         }
@@ -86,8 +88,17 @@ impl Document {
             return entry.key_span;
         }
         let span = self.tree.get(node).span;
-        let line = self.sources.slice(span).lines().next().unwrap_or_default().len();
-        Span { end: span.start + super::sources::offset(line), ..span }
+        let line = self
+            .sources
+            .slice(span)
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .len();
+        Span {
+            end: span.start + super::sources::offset(line),
+            ..span
+        }
     }
 
     /// Whether the spec's text has a node there, also one that could not be decoded.
@@ -98,8 +109,13 @@ impl Document {
 
     /// The keys of the map there, also of entries that could not be decoded; none if there is no map.
     pub fn keys(&self, pointer: &Pointer) -> impl Iterator<Item = &str> {
-        let entries = self.follow(pointer).map(|found| self.tree.entries(found.node)).unwrap_or_default();
-        entries.iter().map(|entry| self.tree.key(&self.sources, entry))
+        let entries = self
+            .follow(pointer)
+            .map(|found| self.tree.entries(found.node))
+            .unwrap_or_default();
+        entries
+            .iter()
+            .map(|entry| self.tree.key(&self.sources, entry))
     }
 
     /// A scalar's text as it stands after variables were replaced; `None` for maps and lists.
@@ -118,8 +134,13 @@ impl Document {
     /// Whether the literal there is one that is never to be printed.
     #[must_use]
     pub fn is_secret(&self, pointer: &Pointer) -> bool {
-        let inside = pointer.steps().any(|step| SECRET_KEYS.contains(&step.as_str()));
-        inside && self.text(pointer).is_some_and(|text| !text.starts_with("secret://"))
+        let inside = pointer
+            .steps()
+            .any(|step| SECRET_KEYS.contains(&step.as_str()));
+        inside
+            && self
+                .text(pointer)
+                .is_some_and(|text| !text.starts_with("secret://"))
     }
 
     pub(super) fn follow(&self, pointer: &Pointer) -> Option<Found> {
@@ -129,6 +150,7 @@ impl Document {
     /// Whether the node could not be read and was reported already.
     #[must_use]
     pub fn is_broken(&self, pointer: &Pointer) -> bool {
-        self.follow(pointer).is_some_and(|found| matches!(self.tree.get(found.node).kind, Kind::Broken))
+        self.follow(pointer)
+            .is_some_and(|found| matches!(self.tree.get(found.node).kind, Kind::Broken))
     }
 }

@@ -44,7 +44,10 @@ pub(super) fn parse(
     tree: &mut Tree,
     scalar: &mut dyn FnMut(&Scalar<'_>, Kind) -> Kind,
 ) -> Result<Parsed, Box<Diagnostic>> {
-    let text = sources.get(file).map(super::Source::text).unwrap_or_default();
+    let text = sources
+        .get(file)
+        .map(super::Source::text)
+        .unwrap_or_default();
     let options = granit_parser::options! {
         simple_key_max_lookahead: MAX_KEY,
         max_buffered_comment_events: MAX_COMMENTS,
@@ -61,7 +64,11 @@ pub(super) fn parse(
         anchors: HashMap::new(),
         aliased: 0,
         documents: 0,
-        parsed: Parsed { root: None, comments: Vec::new(), diagnostics: Vec::new() },
+        parsed: Parsed {
+            root: None,
+            comments: Vec::new(),
+            diagnostics: Vec::new(),
+        },
     };
     for next in Parser::new_from_str_with_options(text, options) {
         let (event, span) = next.map_err(|error| Box::new(builder.syntax(&error)))?;
@@ -100,7 +107,10 @@ struct Frame {
 }
 
 enum Items {
-    Map { entries: Vec<Entry>, key: Option<(Text, Span)> },
+    Map {
+        entries: Vec<Entry>,
+        key: Option<(Text, Span)>,
+    },
     List(Vec<NodeId>),
 }
 
@@ -119,10 +129,16 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn event(&mut self, event: Event<'_>, span: &granit_parser::Span) -> Result<(), Box<Diagnostic>> {
+    fn event(
+        &mut self,
+        event: Event<'_>,
+        span: &granit_parser::Span,
+    ) -> Result<(), Box<Diagnostic>> {
         let place = self.span(span);
         match &event {
-            Event::Scalar(_, _, _, Some(tag)) | Event::SequenceStart(_, _, Some(tag)) | Event::MappingStart(_, _, Some(tag)) => {
+            Event::Scalar(_, _, _, Some(tag))
+            | Event::SequenceStart(_, _, Some(tag))
+            | Event::MappingStart(_, _, Some(tag)) => {
                 return Err(Box::new(self.tag(tag, span, place)));
             }
             _ => {}
@@ -136,7 +152,10 @@ impl Builder<'_> {
             }
             Event::Comment(text, _) => {
                 if text.trim_start().starts_with(super::comments::MARK) {
-                    self.parsed.comments.push(Comment { text: text.into_owned(), span: place });
+                    self.parsed.comments.push(Comment {
+                        text: text.into_owned(),
+                        span: place,
+                    });
                 }
             }
             Event::Scalar(text, style, anchor, _) => self.scalar(text, style, anchor, place)?,
@@ -146,7 +165,15 @@ impl Builder<'_> {
             }
             Event::MappingStart(style, anchor, _) => {
                 let flow = style == granit_parser::StructureStyle::Flow;
-                self.open(Items::Map { entries: Vec::new(), key: None }, flow, anchor, place)?;
+                self.open(
+                    Items::Map {
+                        entries: Vec::new(),
+                        key: None,
+                    },
+                    flow,
+                    anchor,
+                    place,
+                )?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(place),
             Event::Alias(id) => self.alias(id, place)?,
@@ -156,7 +183,13 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn scalar(&mut self, text: Cow<'_, str>, style: ScalarStyle, anchor: usize, mut span: Span) -> Result<(), Box<Diagnostic>> {
+    fn scalar(
+        &mut self,
+        text: Cow<'_, str>,
+        style: ScalarStyle,
+        anchor: usize,
+        mut span: Span,
+    ) -> Result<(), Box<Diagnostic>> {
         let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
         if block {
             span.end = self.trimmed(span);
@@ -165,9 +198,19 @@ impl Builder<'_> {
         let slice = self.slice(&text);
         let is_key = self.expects_key();
         let pointer = || pointer(self.sources, self.file, &self.frames);
-        let scalar = Scalar { text: &text, plain, block, span, is_key, pointer: &pointer };
+        let scalar = Scalar {
+            text: &text,
+            plain,
+            block,
+            span,
+            is_key,
+            pointer: &pointer,
+        };
         let owned = |text: &Cow<'_, str>| Text::Owned(text.as_ref().into());
-        let kept = Kind::Scalar { text: slice.unwrap_or_else(|| owned(&text)), plain };
+        let kept = Kind::Scalar {
+            text: slice.unwrap_or_else(|| owned(&text)),
+            plain,
+        };
         let kind = (self.scalar)(&scalar, kept);
         if is_key {
             if plain && text == "<<" {
@@ -177,46 +220,99 @@ impl Builder<'_> {
                 Kind::Scalar { text, .. } => text,
                 Kind::Map(_) | Kind::List(_) | Kind::Broken => Text::Owned(text.as_ref().into()),
             };
-            if let Some(Frame { items: Items::Map { key, .. }, .. }) = self.frames.last_mut() {
+            if let Some(Frame {
+                items: Items::Map { key, .. },
+                ..
+            }) = self.frames.last_mut()
+            {
                 *key = Some((text, span));
             }
             return Ok(());
         }
         let node = self.tree.add(Node { span, kind });
-        self.anchor(anchor, Anchor { node, nodes: 1, depth: 0 });
+        self.anchor(
+            anchor,
+            Anchor {
+                node,
+                nodes: 1,
+                depth: 0,
+            },
+        );
         self.attach(node, span.end, 1, 0);
         Ok(())
     }
 
-    fn open(&mut self, items: Items, flow: bool, anchor: usize, span: Span) -> Result<(), Box<Diagnostic>> {
+    fn open(
+        &mut self,
+        items: Items,
+        flow: bool,
+        anchor: usize,
+        span: Span,
+    ) -> Result<(), Box<Diagnostic>> {
         if self.expects_key() {
-            return Err(Box::new(self.fatal(codes::SYNTAX, span, "a key must be text, not a map or a list").help("write the key as plain text; quote it if it starts with `{` or `[`")));
+            return Err(Box::new(
+                self.fatal(
+                    codes::SYNTAX,
+                    span,
+                    "a key must be text, not a map or a list",
+                )
+                .help("write the key as plain text; quote it if it starts with `{` or `[`"),
+            ));
         }
         if self.frames.len() >= MAX_DEPTH {
             return Err(Box::new(self.too_deep(span)));
         }
-        self.frames.push(Frame { items, start: span.start, end: span.start, flow, anchor, nodes: 1, depth: 0 });
+        self.frames.push(Frame {
+            items,
+            start: span.start,
+            end: span.start,
+            flow,
+            anchor,
+            nodes: 1,
+            depth: 0,
+        });
         Ok(())
     }
 
     fn close(&mut self, span: Span) {
-        let Some(frame) = self.frames.pop() else { return };
-        let end = if frame.flow { span.end } else { frame.end.max(frame.start) };
+        let Some(frame) = self.frames.pop() else {
+            return;
+        };
+        let end = if frame.flow {
+            span.end
+        } else {
+            frame.end.max(frame.start)
+        };
         let kind = match frame.items {
             Items::Map { entries, .. } => Kind::Map(entries.into()),
             Items::List(items) => Kind::List(items.into()),
         };
-        let span = Span { file: self.file, start: frame.start, end };
+        let span = Span {
+            file: self.file,
+            start: frame.start,
+            end,
+        };
         let node = self.tree.add(Node { span, kind });
         self.tree.index(self.sources, node);
         self.duplicates(node);
-        self.anchor(frame.anchor, Anchor { node, nodes: frame.nodes, depth: frame.depth + 1 });
+        self.anchor(
+            frame.anchor,
+            Anchor {
+                node,
+                nodes: frame.nodes,
+                depth: frame.depth + 1,
+            },
+        );
         self.attach(node, end, frame.nodes, frame.depth + 1);
     }
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), Box<Diagnostic>> {
         if self.expects_key() {
-            return Err(Box::new(self.fatal(codes::SYNTAX, span, "a key must be text, not an alias")));
+            return Err(Box::new(self.fatal(
+                codes::SYNTAX,
+                span,
+                "a key must be text, not an alias",
+            )));
         }
         let Some(anchor) = self.anchors.get(&id).copied() else {
             let message = "this alias stands inside the value that it names, which would never end";
@@ -225,7 +321,10 @@ impl Builder<'_> {
         self.aliased = self.aliased.saturating_add(anchor.nodes);
         if self.aliased > MAX_ALIASED {
             let message = format!("aliases expand to more than {MAX_ALIASED} values");
-            return Err(Box::new(self.fatal(codes::TOO_BIG, span, message).help("write the values out, or alias smaller parts")));
+            return Err(Box::new(
+                self.fatal(codes::TOO_BIG, span, message)
+                    .help("write the values out, or alias smaller parts"),
+            ));
         }
         if self.frames.len() + anchor.depth > MAX_DEPTH {
             return Err(Box::new(self.too_deep(span)));
@@ -253,7 +352,11 @@ impl Builder<'_> {
             Items::Map { entries, key } => {
                 if let Some((key, key_span)) = key.take() {
                     frame.end = frame.end.max(key_span.end);
-                    entries.push(Entry { key, key_span, value: node });
+                    entries.push(Entry {
+                        key,
+                        key_span,
+                        value: node,
+                    });
                 }
             }
             Items::List(items) => items.push(node),
@@ -261,21 +364,38 @@ impl Builder<'_> {
     }
 
     fn expects_key(&self) -> bool {
-        matches!(self.frames.last(), Some(Frame { items: Items::Map { key: None, .. }, .. }))
+        matches!(
+            self.frames.last(),
+            Some(Frame {
+                items: Items::Map { key: None, .. },
+                ..
+            })
+        )
     }
 
     /// Text that the parser borrowed from the source is kept as its place there.
     fn slice(&self, text: &Cow<'_, str>) -> Option<Text> {
-        let Cow::Borrowed(text) = text else { return None };
+        let Cow::Borrowed(text) = text else {
+            return None;
+        };
         let start = (text.as_ptr() as usize).checked_sub(self.base)?;
         let end = start + text.len();
-        (end <= self.length).then(|| Text::Slice { start: offset(start), end: offset(end) })
+        (end <= self.length).then(|| Text::Slice {
+            start: offset(start),
+            end: offset(end),
+        })
     }
 
     fn span(&self, span: &granit_parser::Span) -> Span {
-        let at = |marker: &granit_parser::Marker| offset(marker.byte_offset().unwrap_or(0).min(self.length));
+        let at = |marker: &granit_parser::Marker| {
+            offset(marker.byte_offset().unwrap_or(0).min(self.length))
+        };
         let (start, end) = (at(&span.start), at(&span.end));
-        Span { file: self.file, start, end: end.max(start) }
+        Span {
+            file: self.file,
+            start,
+            end: end.max(start),
+        }
     }
 
     fn trimmed(&self, span: Span) -> u32 {
@@ -286,21 +406,32 @@ impl Builder<'_> {
 
 /// Mistakes.
 impl Builder<'_> {
-    fn fatal(&self, code: crate::report::Code, span: Span, message: impl Into<String>) -> Diagnostic {
+    fn fatal(
+        &self,
+        code: crate::report::Code,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Diagnostic {
         let pointer = pointer(self.sources, self.file, &self.frames);
         Diagnostic::error(code, Place::Text { pointer, span }, message)
     }
 
     fn too_deep(&self, span: Span) -> Diagnostic {
         let message = format!("values nest deeper than {MAX_DEPTH} levels");
-        let start = Span { end: span.start + 1, ..span };
-        self.fatal(codes::TOO_DEEP, start, message).help("no part of a spec needs that: look for a bracket or an indent that is never closed")
+        let start = Span {
+            end: span.start + 1,
+            ..span
+        };
+        self.fatal(codes::TOO_DEEP, start, message).help(
+            "no part of a spec needs that: look for a bracket or an indent that is never closed",
+        )
     }
 
     fn tag(&self, tag: &granit_parser::Tag, span: &granit_parser::Span, place: Span) -> Diagnostic {
         let place = span.tag_span().map_or(place, |tag| self.span(&tag));
         let message = format!("the tag `{}` is not supported", tag.original());
-        self.fatal(codes::TAG, place, message).help("remove it: the spec's own schema decides what a value is")
+        self.fatal(codes::TAG, place, message)
+            .help("remove it: the spec's own schema decides what a value is")
     }
 
     fn several_documents(&self, span: Span) -> Diagnostic {
@@ -309,7 +440,12 @@ impl Builder<'_> {
     }
 
     fn merge_key(&self, span: Span) -> Diagnostic {
-        self.fatal(codes::MERGE_KEY, span, "merge keys (`<<`) are not supported").help("YAML 1.2 has none; write shared settings under `defaults`, or alias the whole value")
+        self.fatal(
+            codes::MERGE_KEY,
+            span,
+            "merge keys (`<<`) are not supported",
+        )
+        .help("YAML 1.2 has none; write shared settings under `defaults`, or alias the whole value")
     }
 
     fn duplicates(&mut self, node: NodeId) {
@@ -317,20 +453,39 @@ impl Builder<'_> {
             let entries = self.tree.entries(node);
             let key = self.tree.key(self.sources, &entries[later]);
             let pointer = pointer(self.sources, self.file, &self.frames).key(key);
-            let place = |at: usize| Place::Text { pointer: pointer.clone(), span: entries[at].key_span };
-            let found = Diagnostic::error(codes::DUPLICATE_KEY, place(later), format!("`{key}` is given twice"))
-                .label("given again here")
-                .help("keep one of them: which one would win differs between readers")
-                .related(place(first), "first given here");
+            let place = |at: usize| Place::Text {
+                pointer: pointer.clone(),
+                span: entries[at].key_span,
+            };
+            let found = Diagnostic::error(
+                codes::DUPLICATE_KEY,
+                place(later),
+                format!("`{key}` is given twice"),
+            )
+            .label("given again here")
+            .help("keep one of them: which one would win differs between readers")
+            .related(place(first), "first given here");
             self.parsed.diagnostics.push(found);
         }
     }
 
     fn syntax(&self, error: &granit_parser::ScanError) -> Diagnostic {
         let start = error.marker().byte_offset().unwrap_or(0).min(self.length);
-        let text = self.sources.get(self.file).map(super::Source::text).unwrap_or_default();
+        let text = self
+            .sources
+            .get(self.file)
+            .map(super::Source::text)
+            .unwrap_or_default();
         super::syntax::describe(error.kind(), text, start, |span, code, message| {
-            self.fatal(code, Span { file: self.file, start: span.0, end: span.1 }, message)
+            self.fatal(
+                code,
+                Span {
+                    file: self.file,
+                    start: span.0,
+                    end: span.1,
+                },
+                message,
+            )
         })
     }
 }
@@ -341,10 +496,17 @@ fn pointer(sources: &Sources, file: FileId, frames: &[Frame]) -> Pointer {
     for frame in frames {
         match &frame.items {
             Items::List(items) => pointer = pointer.index(items.len()),
-            Items::Map { key: Some((key, _)), .. } => {
+            Items::Map {
+                key: Some((key, _)),
+                ..
+            } => {
                 let key = match key {
                     Text::Owned(text) => text,
-                    Text::Slice { start, end } => sources.slice(Span { file, start: *start, end: *end }),
+                    Text::Slice { start, end } => sources.slice(Span {
+                        file,
+                        start: *start,
+                        end: *end,
+                    }),
                 };
                 pointer = pointer.key(key);
             }

@@ -29,7 +29,11 @@ pub enum Input {
 ///
 /// # Errors
 /// It can't be opened or read, is too big, or is not UTF-8 text.
-pub(super) fn load(sources: &mut Sources, path: &Path, place: &Place) -> Result<FileId, Box<Diagnostic>> {
+pub(super) fn load(
+    sources: &mut Sources,
+    path: &Path,
+    place: &Place,
+) -> Result<FileId, Box<Diagnostic>> {
     let unreadable = |error: io::Error| {
         let message = format!("can't read `{}`: {}", path.display(), reason(&error));
         Box::new(Diagnostic::error(codes::UNREADABLE, place.clone(), message))
@@ -37,8 +41,16 @@ pub(super) fn load(sources: &mut Sources, path: &Path, place: &Place) -> Result<
     let room = MAX_BYTES.saturating_sub(sources.total_bytes());
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
-    file.take(room as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    add(sources, path.display().to_string(), Some(path.to_owned()), bytes, room)
+    file.take(room as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    add(
+        sources,
+        path.display().to_string(),
+        Some(path.to_owned()),
+        bytes,
+        room,
+    )
 }
 
 /// Adds text that is in memory already.
@@ -57,10 +69,14 @@ pub(super) fn add(
         let message = format!("`{name}` is too big: a spec and all it includes may have 256 MB");
         return Err(Box::new(at(file, 0, 0, codes::TOO_BIG, message)));
     }
-    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, 0, _, ..] | [_, 0, _, 0, ..] = bytes.as_slice() {
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, 0, _, ..] | [_, 0, _, 0, ..] =
+        bytes.as_slice()
+    {
         let file = sources.add(name.clone(), path, String::new());
         let message = format!("`{name}` is UTF-16 or UTF-32, not UTF-8");
-        return Err(Box::new(at(file, 0, 0, codes::ENCODING, message).help("save it as UTF-8")));
+        return Err(Box::new(
+            at(file, 0, 0, codes::ENCODING, message).help("save it as UTF-8"),
+        ));
     }
     match String::from_utf8(bytes) {
         Ok(mut text) => {
@@ -76,9 +92,20 @@ pub(super) fn add(
             // The replacement keeps everything before the bad byte where it was.
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
             let file = sources.add(name, path, text);
-            let line = sources.get(file).map_or(1, |source| source.position(offset(start)).line);
+            let line = sources
+                .get(file)
+                .map_or(1, |source| source.position(offset(start)).line);
             let message = format!("not UTF-8: byte 0x{byte:02x} at offset {start}, line {line}");
-            Err(Box::new(at(file, start, start + '\u{fffd}'.len_utf8(), codes::ENCODING, message).help("save the file as UTF-8")))
+            Err(Box::new(
+                at(
+                    file,
+                    start,
+                    start + '\u{fffd}'.len_utf8(),
+                    codes::ENCODING,
+                    message,
+                )
+                .help("save the file as UTF-8"),
+            ))
         }
     }
 }
@@ -87,12 +114,26 @@ fn nul(sources: &Sources, file: FileId) -> Option<Box<Diagnostic>> {
     let text = sources.get(file)?.text();
     let start = text.bytes().position(|byte| byte == 0)?;
     let message = format!("a NUL byte at offset {start}");
-    Some(Box::new(at(file, start, start + 1, codes::ENCODING, message).help("a spec is text: is this the right file?")))
+    Some(Box::new(
+        at(file, start, start + 1, codes::ENCODING, message)
+            .help("a spec is text: is this the right file?"),
+    ))
 }
 
 fn at(file: FileId, start: usize, end: usize, code: Code, message: String) -> Diagnostic {
-    let span = Span { file, start: offset(start), end: offset(end) };
-    Diagnostic::error(code, Place::Text { pointer: Pointer::root(), span }, message)
+    let span = Span {
+        file,
+        start: offset(start),
+        end: offset(end),
+    };
+    Diagnostic::error(
+        code,
+        Place::Text {
+            pointer: Pointer::root(),
+            span,
+        },
+        message,
+    )
 }
 
 /// The system's reason without its number.
@@ -103,7 +144,10 @@ pub(super) fn reason(error: &io::Error) -> String {
         io::ErrorKind::IsADirectory => "it is a folder".into(),
         _ => {
             let text = error.to_string();
-            text.split(" (os error").next().unwrap_or_default().to_lowercase()
+            text.split(" (os error")
+                .next()
+                .unwrap_or_default()
+                .to_lowercase()
         }
     }
 }

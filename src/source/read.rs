@@ -38,20 +38,40 @@ pub fn read(options: &ReadOptions<'_>) -> Result<Document, Box<Failure>> {
     let mut sources = Sources::default();
     let mut diagnostics = Vec::new();
     match document(options, &mut sources, &mut diagnostics) {
-        Ok((tree, root, allows)) => Ok(Document { sources, tree, root, diagnostics, allows }),
+        Ok((tree, root, allows)) => Ok(Document {
+            sources,
+            tree,
+            root,
+            diagnostics,
+            allows,
+        }),
         Err(fatal) => {
             diagnostics.push(*fatal);
-            Err(Box::new(Failure { diagnostics, sources, exit: 2 }))
+            Err(Box::new(Failure {
+                diagnostics,
+                sources,
+                exit: 2,
+            }))
         }
     }
 }
 
 type Read = (Tree, super::tree::NodeId, Vec<comments::Allow>);
 
-fn document(options: &ReadOptions<'_>, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Result<Read, Box<Diagnostic>> {
+fn document(
+    options: &ReadOptions<'_>,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Read, Box<Diagnostic>> {
     let file = match &options.input {
         Input::File(path) => input::load(sources, path, &Place::Nowhere)?,
-        Input::Text { name, text } => input::add(sources, name.clone(), None, text.clone().into_bytes(), MAX_BYTES)?,
+        Input::Text { name, text } => input::add(
+            sources,
+            name.clone(),
+            None,
+            text.clone().into_bytes(),
+            MAX_BYTES,
+        )?,
     };
     let mut tree = Tree::default();
     let parsed = events::parse(sources, file, &mut tree, &mut |_, kind| kind)?;
@@ -61,5 +81,12 @@ fn document(options: &ReadOptions<'_>, sources: &mut Sources, diagnostics: &mut 
 }
 
 fn empty(tree: &mut Tree, file: FileId) -> super::tree::NodeId {
-    tree.add(Node { span: Span { file, start: 0, end: 0 }, kind: Kind::Map(Box::default()) })
+    tree.add(Node {
+        span: Span {
+            file,
+            start: 0,
+            end: 0,
+        },
+        kind: Kind::Map(Box::default()),
+    })
 }

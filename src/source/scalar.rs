@@ -30,7 +30,9 @@ pub(super) fn resolve(text: &str) -> Value {
 fn whole(text: &str) -> Option<Value> {
     let radix = |digits: &str, base| {
         let ok = !digits.is_empty() && digits.bytes().all(|b| char::from(b).is_digit(base));
-        ok.then(|| u64::from_str_radix(digits, base).ok()).flatten().map(unsigned)
+        ok.then(|| u64::from_str_radix(digits, base).ok())
+            .flatten()
+            .map(unsigned)
     };
     if let Some(digits) = text.strip_prefix("0x") {
         return radix(digits, 16);
@@ -70,7 +72,9 @@ fn float(text: &str) -> Option<Value> {
     let number = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'-' | b'+');
     let has_digit = digits.bytes().next().is_some_and(|b| b.is_ascii_digit())
         || (digits.starts_with('.') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit));
-    (has_digit && digits.bytes().all(number)).then(|| text.parse().ok().map(Value::Float)).flatten()
+    (has_digit && digits.bytes().all(number))
+        .then(|| text.parse().ok().map(Value::Float))
+        .flatten()
 }
 
 #[cfg(test)]
@@ -79,7 +83,23 @@ mod tests {
 
     #[test]
     fn words_of_yaml_1_1_and_ambiguous_numbers_are_text() {
-        for text in ["no", "yes", "on", "off", "1_000", "12:30:45", "012", "-012", "0b11", "1.2.3", "-", ".", "e5", "1e", "10.0.0.0/8"] {
+        for text in [
+            "no",
+            "yes",
+            "on",
+            "off",
+            "1_000",
+            "12:30:45",
+            "012",
+            "-012",
+            "0b11",
+            "1.2.3",
+            "-",
+            ".",
+            "e5",
+            "1e",
+            "10.0.0.0/8",
+        ] {
             assert_eq!(resolve(text), Value::Text, "{text}");
         }
     }

@@ -37,8 +37,14 @@ impl Source {
     #[must_use]
     pub fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(ends.map(|(at, _)| offset(at + 1))).collect()
+            let ends = self
+                .text
+                .bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0)
+                .chain(ends.map(|(at, _)| offset(at + 1)))
+                .collect()
         })
     }
 
@@ -53,7 +59,11 @@ impl Source {
         let line = starts.partition_point(|start| *start as usize <= at).max(1);
         let start = starts[line - 1] as usize;
         let column = self.text[start..at].chars().count() + 1;
-        Position { line: offset(line), column: offset(column), offset: offset(at) }
+        Position {
+            line: offset(line),
+            column: offset(column),
+            offset: offset(at),
+        }
     }
 }
 
@@ -66,7 +76,12 @@ pub struct Sources {
 impl Sources {
     /// Adds a file's text; offsets are 32 bits, which the input cap guarantees.
     pub fn add(&mut self, name: String, path: Option<PathBuf>, text: String) -> FileId {
-        self.files.push(Source { name, path, text, lines: OnceLock::new() });
+        self.files.push(Source {
+            name,
+            path,
+            text,
+            lines: OnceLock::new(),
+        });
         FileId(offset(self.files.len() - 1))
     }
 
@@ -78,7 +93,10 @@ impl Sources {
 
     /// Every file, in the order of reading; the first is the spec itself.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
-        self.files.iter().enumerate().map(|(at, source)| (FileId(offset(at)), source))
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(at, source)| (FileId(offset(at)), source))
     }
 
     /// The text of a span; empty where the span lies outside its file.

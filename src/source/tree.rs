@@ -29,7 +29,10 @@ pub(super) struct Entry {
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     /// `plain` scalars are resolved by the YAML core schema, others are strings.
-    Scalar { text: Text, plain: bool },
+    Scalar {
+        text: Text,
+        plain: bool,
+    },
     Map(Box<[Entry]>),
     List(Box<[NodeId]>),
     /// A scalar that could not be read; the mistake has been reported already.
@@ -76,9 +79,11 @@ impl Tree {
     pub fn text<'a>(&'a self, sources: &'a Sources, text: &'a Text, span: Span) -> &'a str {
         match text {
             Text::Owned(text) => text,
-            Text::Slice { start, end } => {
-                sources.slice(Span { file: span.file, start: *start, end: *end })
-            }
+            Text::Slice { start, end } => sources.slice(Span {
+                file: span.file,
+                start: *start,
+                end: *end,
+            }),
         }
     }
 
@@ -99,7 +104,9 @@ impl Tree {
     pub fn find(&self, sources: &Sources, id: NodeId, key: &str) -> Option<usize> {
         let entries = self.entries(id);
         let Some(index) = self.indexes.get(&id.0) else {
-            return entries.iter().position(|entry| self.key(sources, entry) == key);
+            return entries
+                .iter()
+                .position(|entry| self.key(sources, entry) == key);
         };
         let hash = hash(key);
         let from = index.partition_point(|(other, _)| *other < hash);
@@ -111,7 +118,8 @@ impl Tree {
     }
 
     pub fn child(&self, sources: &Sources, id: NodeId, key: &str) -> Option<NodeId> {
-        self.find(sources, id, key).map(|at| self.entries(id)[at].value)
+        self.find(sources, id, key)
+            .map(|at| self.entries(id)[at].value)
     }
 
     /// Makes look-ups in a large map fast; call it once the map is complete.
@@ -135,16 +143,25 @@ impl Tree {
         let key = |at: usize| self.key(sources, &entries[at]);
         let mut found = Vec::new();
         if let Some(index) = self.indexes.get(&id.0) {
-            for run in index.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1) {
+            for run in index
+                .chunk_by(|a, b| a.0 == b.0)
+                .filter(|run| run.len() > 1)
+            {
                 for (n, (_, at)) in run.iter().enumerate() {
-                    let first = run[..n].iter().find(|(_, b)| key(*b as usize) == key(*at as usize));
+                    let first = run[..n]
+                        .iter()
+                        .find(|(_, b)| key(*b as usize) == key(*at as usize));
                     found.extend(first.map(|(_, first)| (*first as usize, *at as usize)));
                 }
             }
             found.sort_unstable_by_key(|(_, at)| *at);
         } else {
             for at in 1..entries.len() {
-                found.extend((0..at).find(|first| key(*first) == key(at)).map(|first| (first, at)));
+                found.extend(
+                    (0..at)
+                        .find(|first| key(*first) == key(at))
+                        .map(|first| (first, at)),
+                );
             }
         }
         found
@@ -152,7 +169,10 @@ impl Tree {
 
     /// Follows a pointer from `root`: the entry or item it ends at, as (parent, number), and its node.
     pub fn follow(&self, sources: &Sources, root: NodeId, pointer: &Pointer) -> Option<Found> {
-        let mut found = Found { parent: None, node: root };
+        let mut found = Found {
+            parent: None,
+            node: root,
+        };
         for step in pointer.steps() {
             let at = match &self.get(found.node).kind {
                 Kind::Map(_) => self.find(sources, found.node, &step)?,
@@ -164,7 +184,10 @@ impl Tree {
                 Kind::List(items) => items[at],
                 Kind::Scalar { .. } | Kind::Broken => return None,
             };
-            found = Found { parent: Some((found.node, at)), node };
+            found = Found {
+                parent: Some((found.node, at)),
+                node,
+            };
         }
         Some(found)
     }

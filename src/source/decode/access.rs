@@ -1,7 +1,7 @@
 //! Maps, lists and enums as serde asks for them: what was dropped is not shown.
 
-use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::Deserializer;
+use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
 use super::cursor::{Cursor, Path};
 use super::fault::Fault;
@@ -21,7 +21,12 @@ pub(super) struct Members<'a, 'd> {
 
 impl<'a, 'd> Members<'a, 'd> {
     pub fn new(map: Cursor<'a, 'd>, closed: bool) -> Self {
-        Self { map, next: 0, current: None, closed }
+        Self {
+            map,
+            next: 0,
+            current: None,
+            closed,
+        }
     }
 
     fn entries(&self) -> &'d [Entry] {
@@ -43,7 +48,10 @@ fn hidden(map: &Cursor<'_, '_>, at: usize, value: NodeId) -> bool {
 impl<'de> MapAccess<'de> for Members<'_, '_> {
     type Error = Fault;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Fault> {
         while let Some(entry) = self.entries().get(self.next) {
             let at = self.next;
             self.next += 1;
@@ -52,19 +60,29 @@ impl<'de> MapAccess<'de> for Members<'_, '_> {
                 continue;
             }
             self.current = Some(at);
-            return seed.deserialize(Key(key)).map(Some).map_err(|fault| self.map.settle_key(at, key, fault));
+            return seed
+                .deserialize(Key(key))
+                .map(Some)
+                .map_err(|fault| self.map.settle_key(at, key, fault));
         }
         Ok(None)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let Some(at) = self.current else { return Err(recorded()) };
+        let Some(at) = self.current else {
+            return Err(recorded());
+        };
         let node = self.entries()[at].value;
         if hidden(&self.map, at, node) {
             return Err(Fault::Gone);
         }
         let path = Path::Key(self.map.path, self.key(at));
-        let cursor = Cursor { run: self.map.run, node, slot: Some((self.map.node, at)), path: &path };
+        let cursor = Cursor {
+            run: self.map.run,
+            node,
+            slot: Some((self.map.node, at)),
+            path: &path,
+        };
         // A value may fail without having asked for anything: then the fault has no place yet.
         super::cursor::place(cursor, seed.deserialize(cursor))
     }
@@ -85,8 +103,13 @@ impl<'a, 'd> Items<'a, 'd> {
 impl<'de> SeqAccess<'de> for Items<'_, '_> {
     type Error = Fault;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
-        let Kind::List(items) = &self.list.run.document.tree.get(self.list.node).kind else { return Ok(None) };
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Fault> {
+        let Kind::List(items) = &self.list.run.document.tree.get(self.list.node).kind else {
+            return Ok(None);
+        };
         while let Some(node) = items.get(self.next).copied() {
             let at = self.next;
             self.next += 1;
@@ -94,7 +117,12 @@ impl<'de> SeqAccess<'de> for Items<'_, '_> {
                 continue;
             }
             let path = Path::Item(self.list.path, at);
-            let cursor = Cursor { run: self.list.run, node, slot: Some((self.list.node, at)), path: &path };
+            let cursor = Cursor {
+                run: self.list.run,
+                node,
+                slot: Some((self.list.node, at)),
+                path: &path,
+            };
             return super::cursor::place(cursor, seed.deserialize(cursor)).map(Some);
         }
         Ok(None)
@@ -118,19 +146,34 @@ impl<'a, 'd> Variant<'a, 'd> {
         let document = at.run.document;
         let entries = document.tree.entries(at.node);
         let key = |n: usize| document.tree.key(&document.sources, &entries[n]);
-        let all: Vec<usize> = (0..entries.len()).filter(|n| !key(*n).starts_with("x-")).collect();
-        let shown: Vec<usize> = all.iter().copied().filter(|n| !hidden(&at, *n, entries[*n].value)).collect();
+        let all: Vec<usize> = (0..entries.len())
+            .filter(|n| !key(*n).starts_with("x-"))
+            .collect();
+        let shown: Vec<usize> = all
+            .iter()
+            .copied()
+            .filter(|n| !hidden(&at, *n, entries[*n].value))
+            .collect();
         // Unknown keys are reported one after the other; then the known ones must be a single one.
         let unknown = shown.iter().find(|n| !variants.contains(&key(**n)));
         match (unknown, shown.as_slice()) {
             (Some(unknown), _) => {
-                let fault = Fault::UnknownKey { key: key(*unknown).to_owned(), known: variants };
+                let fault = Fault::UnknownKey {
+                    key: key(*unknown).to_owned(),
+                    known: variants,
+                };
                 Err(at.settle_key(*unknown, key(*unknown), fault))
             }
-            (None, [one]) => Ok(Self { at, entry: Some(*one) }),
+            (None, [one]) => Ok(Self {
+                at,
+                entry: Some(*one),
+            }),
             (None, []) if all.is_empty() => {
                 let message = format!("expected one of {}", super::fault::listed(variants));
-                Err(Fault::Custom { message, help: None })
+                Err(Fault::Custom {
+                    message,
+                    help: None,
+                })
             }
             (None, []) => {
                 // Its only key was dropped, so what holds it goes without another word.
@@ -149,15 +192,26 @@ impl<'de, 'a, 'd> EnumAccess<'de> for Variant<'a, 'd> {
     type Error = Fault;
     type Variant = Content<'a, 'd>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self::Variant), Fault> {
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Self::Variant), Fault> {
         let document = self.at.run.document;
-        let content = Content { at: self.at, entry: self.entry };
+        let content = Content {
+            at: self.at,
+            entry: self.entry,
+        };
         let Some(entry) = self.entry else {
             let word = self.at.scalar().map(|(text, _)| text).unwrap_or_default();
             return Ok((seed.deserialize(Key(word))?, content));
         };
-        let key = document.tree.key(&document.sources, &document.tree.entries(self.at.node)[entry]);
-        let variant = seed.deserialize(Key(key)).map_err(|fault| self.at.settle_key(entry, key, fault))?;
+        let key = document.tree.key(
+            &document.sources,
+            &document.tree.entries(self.at.node)[entry],
+        );
+        let variant = seed
+            .deserialize(Key(key))
+            .map_err(|fault| self.at.settle_key(entry, key, fault))?;
         Ok((variant, content))
     }
 }
@@ -180,7 +234,12 @@ impl Content<'_, '_> {
         };
         let entry = &document.tree.entries(self.at.node)[at];
         let path = Path::Key(self.at.path, document.tree.key(&document.sources, entry));
-        let cursor = Cursor { run: self.at.run, node: entry.value, slot: Some((self.at.node, at)), path: &path };
+        let cursor = Cursor {
+            run: self.at.run,
+            node: entry.value,
+            slot: Some((self.at.node, at)),
+            path: &path,
+        };
         super::cursor::place(cursor, read(cursor))
     }
 }
@@ -192,7 +251,12 @@ impl<'de> VariantAccess<'de> for Content<'_, '_> {
         if self.entry.is_none() {
             return Ok(());
         }
-        self.with(|_| Err(Fault::Custom { message: "this takes no settings".into(), help: Some("write the word alone".into()) }))
+        self.with(|_| {
+            Err(Fault::Custom {
+                message: "this takes no settings".into(),
+                help: Some("write the word alone".into()),
+            })
+        })
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
@@ -203,7 +267,11 @@ impl<'de> VariantAccess<'de> for Content<'_, '_> {
         self.with(|cursor| cursor.deserialize_tuple(len, visitor))
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         self.with(|cursor| cursor.deserialize_struct("", fields, visitor))
     }
 }

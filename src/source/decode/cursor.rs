@@ -44,7 +44,10 @@ impl<'d> Cursor<'_, 'd> {
     pub fn scalar(&self) -> Option<(&'d str, bool)> {
         let document = self.run.document;
         let text = document.tree.scalar(&document.sources, self.node)?;
-        Some((text, matches!(self.kind(), Kind::Scalar { plain: true, .. })))
+        Some((
+            text,
+            matches!(self.kind(), Kind::Scalar { plain: true, .. }),
+        ))
     }
 
     /// Records a fault that has no place yet at this node.
@@ -79,7 +82,8 @@ impl<'d> Cursor<'_, 'd> {
                     Fault::Custom { message, help } => (message.clone(), help.clone()),
                     other => (other.to_string(), None),
                 };
-                let mut found = Diagnostic::error(codes::BAD_VALUE, Place::key(pointer.clone()), message);
+                let mut found =
+                    Diagnostic::error(codes::BAD_VALUE, Place::key(pointer.clone()), message);
                 found.help = help;
                 found
             }
@@ -90,7 +94,10 @@ impl<'d> Cursor<'_, 'd> {
 
     fn describe(&self, fault: Fault, pointer: &Pointer) -> Option<Diagnostic> {
         let value = || Place::value(pointer.clone());
-        let name = pointer.steps().last().filter(|step| step.parse::<usize>().is_err());
+        let name = pointer
+            .steps()
+            .last()
+            .filter(|step| step.parse::<usize>().is_err());
         let found = match fault {
             Fault::Recorded | Fault::Gone => return None,
             Fault::Custom { message, help } => {
@@ -100,41 +107,81 @@ impl<'d> Cursor<'_, 'd> {
             }
             Fault::UnknownValue { value: word, known } => {
                 let message = format!("unknown value `{}`", shortened(&word));
-                Diagnostic::error(codes::UNKNOWN_VALUE, value(), message).help(suggestion(&word, known, "it is one of"))
+                Diagnostic::error(codes::UNKNOWN_VALUE, value(), message).help(suggestion(
+                    &word,
+                    known,
+                    "it is one of",
+                ))
             }
             Fault::UnknownKey { key, known } => {
                 let place = Place::key(pointer.key(&key));
-                Diagnostic::error(codes::UNKNOWN_KEY, place, format!("unknown key `{}`", shortened(&key)))
-                    .help(suggestion(&key, known, "keys here are"))
+                Diagnostic::error(
+                    codes::UNKNOWN_KEY,
+                    place,
+                    format!("unknown key `{}`", shortened(&key)),
+                )
+                .help(suggestion(&key, known, "keys here are"))
             }
             Fault::Missing { key } => {
                 let document = self.run.document;
-                if document.tree.find(&document.sources, self.node, key).is_some() {
+                if document
+                    .tree
+                    .find(&document.sources, self.node, key)
+                    .is_some()
+                {
                     return None;
                 }
-                let owner = name.map_or_else(String::new, |name| format!(" in `{}`", shortened(&name)));
-                Diagnostic::error(codes::MISSING_KEY, Place::key(pointer.clone()), format!("`{key}` is missing{owner}"))
-                    .help(format!("add `{key}: …`"))
+                let owner =
+                    name.map_or_else(String::new, |name| format!(" in `{}`", shortened(&name)));
+                Diagnostic::error(
+                    codes::MISSING_KEY,
+                    Place::key(pointer.clone()),
+                    format!("`{key}` is missing{owner}"),
+                )
+                .help(format!("add `{key}: …`"))
             }
-            Fault::Kind { is_null: true, expected, .. } => {
-                let what = name.map_or_else(|| "this item".to_owned(), |name| format!("`{}`", shortened(&name)));
-                Diagnostic::error(codes::NO_VALUE, Place::key(pointer.clone()), format!("{what} has no value"))
-                    .help(format!("give it {expected}, or remove it"))
+            Fault::Kind {
+                is_null: true,
+                expected,
+                ..
+            } => {
+                let what = name.map_or_else(
+                    || "this item".to_owned(),
+                    |name| format!("`{}`", shortened(&name)),
+                );
+                Diagnostic::error(
+                    codes::NO_VALUE,
+                    Place::key(pointer.clone()),
+                    format!("{what} has no value"),
+                )
+                .help(format!("give it {expected}, or remove it"))
             }
-            Fault::Kind { found, expected, .. } => {
+            Fault::Kind {
+                found, expected, ..
+            } => {
                 let help = self.kind_help(&expected);
-                let mut found = Diagnostic::error(codes::WRONG_TYPE, value(), format!("expected {expected}, found {found}"));
+                let mut found = Diagnostic::error(
+                    codes::WRONG_TYPE,
+                    value(),
+                    format!("expected {expected}, found {found}"),
+                );
                 found.help = help;
                 found
             }
-            Fault::Value { found, expected } => {
-                Diagnostic::error(codes::BAD_VALUE, value(), format!("expected {expected}, found {found}"))
-            }
+            Fault::Value { found, expected } => Diagnostic::error(
+                codes::BAD_VALUE,
+                value(),
+                format!("expected {expected}, found {found}"),
+            ),
             Fault::SeveralKinds { keys, at } => {
                 let second = keys.get(at).cloned().unwrap_or_default();
-                Diagnostic::error(codes::SEVERAL_KINDS, Place::key(pointer.key(&second)), format!("{} exclude each other", listed(&keys)))
-                    .help("keep exactly one of them")
-                    .related(Place::key(pointer.key(&keys[0])), "the other one")
+                Diagnostic::error(
+                    codes::SEVERAL_KINDS,
+                    Place::key(pointer.key(&second)),
+                    format!("{} exclude each other", listed(&keys)),
+                )
+                .help("keep exactly one of them")
+                .related(Place::key(pointer.key(&keys[0])), "the other one")
             }
         };
         Some(self.masked(found))
@@ -156,9 +203,15 @@ impl<'d> Cursor<'_, 'd> {
         let (text, plain) = self.scalar()?;
         match expected {
             "text" if plain => Some(format!("write it in quotes: \"{text}\"")),
-            "`true` or `false`" if matches!(text, "yes" | "on" | "Yes" | "On" | "YES" | "ON") => Some("write `true`".into()),
-            "`true` or `false`" if matches!(text, "no" | "off" | "No" | "Off" | "NO" | "OFF") => Some("write `false`".into()),
-            _ if !plain && !matches!(resolve(text), Value::Text | Value::Null) => Some("write it without quotes".into()),
+            "`true` or `false`" if matches!(text, "yes" | "on" | "Yes" | "On" | "YES" | "ON") => {
+                Some("write `true`".into())
+            }
+            "`true` or `false`" if matches!(text, "no" | "off" | "No" | "Off" | "NO" | "OFF") => {
+                Some("write `false`".into())
+            }
+            _ if !plain && !matches!(resolve(text), Value::Text | Value::Null) => {
+                Some("write it without quotes".into())
+            }
             "a list" => Some("write a list: `[a, b]`, or a line `- a` for each item".into()),
             _ => None,
         }
@@ -193,10 +246,16 @@ impl<'d> Cursor<'_, 'd> {
         }
     }
 
-    fn as_enum<'de, V: Visitor<'de>>(self, variants: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+    fn as_enum<'de, V: Visitor<'de>>(
+        self,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         match self.kind() {
             Kind::Scalar { .. } => match self.scalar() {
-                Some((text, plain)) if !plain || resolve(text) == Value::Text => visitor.visit_enum(Variant::word(self)),
+                Some((text, plain)) if !plain || resolve(text) == Value::Text => {
+                    visitor.visit_enum(Variant::word(self))
+                }
                 _ => self.any(visitor),
             },
             Kind::Map(_) => visitor.visit_enum(Variant::of_map(self, variants)?),
@@ -236,11 +295,19 @@ impl<'de> Deserializer<'de> for Cursor<'_, '_> {
         self.settle(visitor.visit_some(self))
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         self.settle(self.any(visitor))
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         self.settle(visitor.visit_newtype_struct(self))
     }
 
@@ -248,15 +315,30 @@ impl<'de> Deserializer<'de> for Cursor<'_, '_> {
         self.settle(self.any(visitor))
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, _: usize, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         self.settle(self.any(visitor))
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         self.settle(self.as_struct(visitor))
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, variants: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         self.settle(self.as_enum(variants, visitor))
     }
 

@@ -25,15 +25,28 @@ pub(in crate::source) enum Fault {
     /// The entry itself was left out: there is nothing to try again.
     Gone,
     /// A type's own words, with help where it gave some.
-    Custom { message: String, help: Option<String> },
+    Custom {
+        message: String,
+        help: Option<String>,
+    },
     /// A key that the schema does not know.
-    UnknownKey { key: String, known: &'static [&'static str] },
+    UnknownKey {
+        key: String,
+        known: &'static [&'static str],
+    },
     /// A word that is none of the allowed ones.
-    UnknownValue { value: String, known: &'static [&'static str] },
+    UnknownValue {
+        value: String,
+        known: &'static [&'static str],
+    },
     /// A required key is not there.
     Missing { key: &'static str },
     /// A value of another kind than expected.
-    Kind { found: String, expected: String, is_null: bool },
+    Kind {
+        found: String,
+        expected: String,
+        is_null: bool,
+    },
     /// A value of the right kind that is out of range.
     Value { found: String, expected: String },
     /// Two or more keys where exactly one says which kind it is.
@@ -49,7 +62,10 @@ impl fmt::Display for Fault {
             Self::UnknownKey { key, .. } => write!(f, "unknown key `{key}`"),
             Self::UnknownValue { value, .. } => write!(f, "unknown value `{value}`"),
             Self::Missing { key } => write!(f, "`{key}` is missing"),
-            Self::Kind { found, expected, .. } | Self::Value { found, expected } => {
+            Self::Kind {
+                found, expected, ..
+            }
+            | Self::Value { found, expected } => {
                 write!(f, "expected {expected}, found {found}")
             }
             Self::SeveralKinds { keys, .. } => write!(f, "{} exclude each other", listed(keys)),
@@ -63,30 +79,52 @@ impl serde::de::Error for Fault {
     fn custom<T: fmt::Display>(message: T) -> Self {
         let text = message.to_string();
         match text.split_once(HELP) {
-            Some((message, help)) => Self::Custom { message: message.to_owned(), help: Some(help.to_owned()) },
-            None => Self::Custom { message: text, help: None },
+            Some((message, help)) => Self::Custom {
+                message: message.to_owned(),
+                help: Some(help.to_owned()),
+            },
+            None => Self::Custom {
+                message: text,
+                help: None,
+            },
         }
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let is_null = matches!(found, Unexpected::Unit);
-        Self::Kind { found: kind(found), expected: plain(&expected.to_string()), is_null }
+        Self::Kind {
+            found: kind(found),
+            expected: plain(&expected.to_string()),
+            is_null,
+        }
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::Value { found: kind(found), expected: plain(&expected.to_string()) }
+        Self::Value {
+            found: kind(found),
+            expected: plain(&expected.to_string()),
+        }
     }
 
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self::Value { found: format!("{length} items"), expected: plain(&expected.to_string()) }
+        Self::Value {
+            found: format!("{length} items"),
+            expected: plain(&expected.to_string()),
+        }
     }
 
     fn unknown_variant(value: &str, known: &'static [&'static str]) -> Self {
-        Self::UnknownValue { value: value.to_owned(), known }
+        Self::UnknownValue {
+            value: value.to_owned(),
+            known,
+        }
     }
 
     fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
-        Self::UnknownKey { key: key.to_owned(), known }
+        Self::UnknownKey {
+            key: key.to_owned(),
+            known,
+        }
     }
 
     fn missing_field(key: &'static str) -> Self {
@@ -94,7 +132,10 @@ impl serde::de::Error for Fault {
     }
 
     fn duplicate_field(key: &'static str) -> Self {
-        Self::Custom { message: format!("`{key}` is given twice"), help: Some("keep one of them".into()) }
+        Self::Custom {
+            message: format!("`{key}` is given twice"),
+            help: Some("keep one of them".into()),
+        }
     }
 }
 
@@ -145,7 +186,10 @@ pub(super) fn shortened(text: &str) -> String {
 
 /// `a`, `b` and `c`
 pub(super) fn listed<S: AsRef<str>>(words: &[S]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    let quoted: Vec<String> = words
+        .iter()
+        .map(|word| format!("`{}`", word.as_ref()))
+        .collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),

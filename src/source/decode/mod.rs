@@ -60,7 +60,12 @@ impl Run<'_> {
     }
 
     /// Notes a mistake and drops its entry, so that the next attempt passes it by.
-    fn drop(&self, slot: Option<(NodeId, usize)>, pointer: Pointer, diagnostic: Option<Diagnostic>) {
+    fn drop(
+        &self,
+        slot: Option<(NodeId, usize)>,
+        pointer: Pointer,
+        diagnostic: Option<Diagnostic>,
+    ) {
         match slot {
             Some(slot) => {
                 self.dropped.borrow_mut().insert(slot);
@@ -92,7 +97,12 @@ pub(super) fn decode<T: DeserializeOwned>(document: &Document) -> Decoded<T> {
     let mut value = None;
     let mut before = usize::MAX;
     loop {
-        let cursor = Cursor { run: &run, node: document.root, slot: None, path: &Path::Root };
+        let cursor = Cursor {
+            run: &run,
+            node: document.root,
+            slot: None,
+            path: &Path::Root,
+        };
         match T::deserialize(cursor) {
             Ok(decoded) => value = Some(decoded),
             // Every failed attempt drops an entry; one that does not would repeat for ever.
@@ -110,10 +120,15 @@ pub(super) fn decode<T: DeserializeOwned>(document: &Document) -> Decoded<T> {
         span.map_or((u32::MAX, 0), |span| (span.file.0, span.start))
     });
     if run.more.get() > 0 {
-        let message = format!("the first {MAX_MISTAKES} mistakes are shown; mend them to see the rest");
+        let message =
+            format!("the first {MAX_MISTAKES} mistakes are shown; mend them to see the rest");
         diagnostics.push(Diagnostic::error(codes::TOO_MANY, Place::Nowhere, message));
     }
-    Decoded { value, diagnostics, broken: run.broken.into_inner() }
+    Decoded {
+        value,
+        diagnostics,
+        broken: run.broken.into_inner(),
+    }
 }
 
 /// A mistake that has its place already: decoding goes on with the next attempt.

@@ -1,6 +1,7 @@
 //! GATEWAY -> ARTEFACT: one folder a target; what each can keep, and what is lost, derived in one place.
 
 mod losses;
+pub mod nginx;
 mod support;
 
 pub use losses::{Accounting, account};

@@ -41,14 +41,29 @@ pub enum Body {
 impl Directive {
     /// A directive that ends with `;`.
     #[must_use]
-    pub fn simple<A: IntoIterator<Item = W>, W: Into<Word>>(name: impl Into<Word>, args: A) -> Self {
-        Self { name: name.into(), args: args.into_iter().map(Into::into).collect(), body: Body::None, place: 0..0 }
+    pub fn simple<A: IntoIterator<Item = W>, W: Into<Word>>(
+        name: impl Into<Word>,
+        args: A,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            args: args.into_iter().map(Into::into).collect(),
+            body: Body::None,
+            place: 0..0,
+        }
     }
 
     /// A directive with a block.
     #[must_use]
-    pub fn block<A: IntoIterator<Item = W>, W: Into<Word>>(name: impl Into<Word>, args: A, items: Vec<Item>) -> Self {
-        Self { body: Body::Block(items), ..Self::simple(name, args) }
+    pub fn block<A: IntoIterator<Item = W>, W: Into<Word>>(
+        name: impl Into<Word>,
+        args: A,
+        items: Vec<Item>,
+    ) -> Self {
+        Self {
+            body: Body::Block(items),
+            ..Self::simple(name, args)
+        }
     }
 
     /// The directives in its block; none where it has no block.
@@ -82,24 +97,37 @@ impl Block {
 
     /// Adds a line of a `map` or `geo`: `source value;`.
     pub fn pair(&mut self, source: impl Into<Word>, value: impl Into<Word>) {
-        self.0.push(Item::Directive(Directive::simple(source, [value.into()])));
+        self.0
+            .push(Item::Directive(Directive::simple(source, [value.into()])));
     }
 
     /// Adds `name args { .. }`.
-    pub fn open<const N: usize, W: Into<Word>>(&mut self, name: &'static str, args: [W; N], inner: Block) {
-        self.0.push(Item::Directive(Directive::block(name, args, inner.0)));
+    pub fn open<const N: usize, W: Into<Word>>(
+        &mut self,
+        name: &'static str,
+        args: [W; N],
+        inner: Block,
+    ) {
+        self.0
+            .push(Item::Directive(Directive::block(name, args, inner.0)));
     }
 
     /// Adds `if (condition) { .. }`.
     pub fn when(&mut self, condition: &[&str], inner: Block) {
-        let mut args: Vec<Word> = condition.iter().map(|word| Word::Owned((*word).to_owned())).collect();
+        let mut args: Vec<Word> = condition
+            .iter()
+            .map(|word| Word::Owned((*word).to_owned()))
+            .collect();
         if let Some(first) = args.first_mut() {
             first.to_mut().insert(0, '(');
         }
         if let Some(last) = args.last_mut() {
             last.to_mut().push(')');
         }
-        self.0.push(Item::Directive(Directive { body: Body::Block(inner.0), ..Directive::simple("if", args) }));
+        self.0.push(Item::Directive(Directive {
+            body: Body::Block(inner.0),
+            ..Directive::simple("if", args)
+        }));
     }
 
     /// Adds a comment line.
@@ -179,7 +207,9 @@ fn printable(c: char) -> char {
 
 /// Bytes that end or change a bare word in nginx's tokenizer (`ngx_conf_read_token`).
 fn is_special(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, ';' | '{' | '}' | '"' | '\'' | '\\' | '#' | '\u{feff}')
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, ';' | '{' | '}' | '"' | '\'' | '\\' | '#' | '\u{feff}')
 }
 
 fn word(value: &str, text: &mut String) {
@@ -187,13 +217,22 @@ fn word(value: &str, text: &mut String) {
         text.push_str(value);
         return;
     }
-    let quote = if value.contains('"') && !value.contains('\'') { '\'' } else { '"' };
+    let quote = if value.contains('"') && !value.contains('\'') {
+        '\''
+    } else {
+        '"'
+    };
     text.push(quote);
     let mut chars = value.chars().map(printable).peekable();
     while let Some(c) = chars.next() {
         if c == quote {
             text.push('\\');
-        } else if c == '\\' && matches!(chars.peek(), None | Some('"' | '\'' | '\\' | 't' | 'r' | 'n')) {
+        } else if c == '\\'
+            && matches!(
+                chars.peek(),
+                None | Some('"' | '\'' | '\\' | 't' | 'r' | 'n')
+            )
+        {
             // nginx unescapes exactly these; before any other character a backslash stands for itself.
             text.push('\\');
         }
@@ -227,6 +266,9 @@ mod tests {
     #[test]
     fn no_control_character_is_printed() {
         assert_eq!(printed("a\r\nX-Evil: 1"), "\"a  X-Evil: 1\"");
-        assert_eq!(print(&[Item::Comment("a\ndaemon off;".into())]), "# a daemon off;\n");
+        assert_eq!(
+            print(&[Item::Comment("a\ndaemon off;".into())]),
+            "# a daemon off;\n"
+        );
     }
 }

@@ -45,9 +45,14 @@ impl<'t> Lexer<'t> {
     /// An open quote, or a quote that is not followed by a separator.
     pub fn next(&mut self) -> Result<Option<(Token, Range<usize>)>, SyntaxError> {
         let rest = &self.text[self.at..];
-        self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n', '\u{feff}']).len();
+        self.at += rest.len()
+            - rest
+                .trim_start_matches([' ', '\t', '\r', '\n', '\u{feff}'])
+                .len();
         let start = self.at;
-        let Some(first) = self.text[start..].chars().next() else { return Ok(None) };
+        let Some(first) = self.text[start..].chars().next() else {
+            return Ok(None);
+        };
         let token = match first {
             ';' => self.single(Token::Semicolon),
             '{' => self.single(Token::Open),
@@ -93,7 +98,10 @@ impl<'t> Lexer<'t> {
                 return Ok(self.text[start..start + offset].to_owned());
             }
         }
-        Err(SyntaxError { message: "the block is not closed".to_owned(), place: start.saturating_sub(1)..start })
+        Err(SyntaxError {
+            message: "the block is not closed".to_owned(),
+            place: start.saturating_sub(1)..start,
+        })
     }
 
     fn single(&mut self, token: Token) -> Token {
@@ -120,14 +128,20 @@ impl<'t> Lexer<'t> {
             }
             unescape(c, &mut chars, &mut value);
         }
-        Err(SyntaxError { message: "the quote is not closed".to_owned(), place: start..start + 1 })
+        Err(SyntaxError {
+            message: "the quote is not closed".to_owned(),
+            place: start..start + 1,
+        })
     }
 
     /// nginx wants a space, `;`, `{` or `)` behind a closing quote.
     fn separated(&self, start: usize, token: Token) -> Result<Token, SyntaxError> {
         match self.text[self.at..].chars().next() {
             None | Some(' ' | '\t' | '\r' | '\n' | ';' | '{' | ')') => Ok(token),
-            Some(c) => Err(SyntaxError { message: format!("`{c}` directly behind a closing quote"), place: start..self.at + c.len_utf8() }),
+            Some(c) => Err(SyntaxError {
+                message: format!("`{c}` directly behind a closing quote"),
+                place: start..self.at + c.len_utf8(),
+            }),
         }
     }
 
@@ -150,7 +164,11 @@ impl<'t> Lexer<'t> {
 }
 
 /// A backslash stands for itself unless nginx unescapes what follows; either way the next character has no meaning of its own.
-fn unescape(c: char, chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>, value: &mut String) {
+fn unescape(
+    c: char,
+    chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
+    value: &mut String,
+) {
     if c != '\\' {
         value.push(c);
         return;

@@ -21,26 +21,35 @@ pub fn parse(text: &str) -> Result<Vec<Item>, SyntaxError> {
             Token::Comment(comment) => items.push(Item::Comment(comment)),
             Token::Word(word) => words.push((word, place)),
             Token::Semicolon => {
-                let mut directive = directive(&mut words).ok_or_else(|| unexpected(";", place.clone()))?;
+                let mut directive =
+                    directive(&mut words).ok_or_else(|| unexpected(";", place.clone()))?;
                 directive.place.end = place.end;
                 items.push(Item::Directive(directive));
             }
             Token::Open => {
-                let mut directive = directive(&mut words).ok_or_else(|| unexpected("{", place.clone()))?;
+                let mut directive =
+                    directive(&mut words).ok_or_else(|| unexpected("{", place.clone()))?;
                 if directive.name.ends_with("_by_lua_block") {
                     directive.body = Body::Verbatim(lexer.verbatim()?);
                     items.push(Item::Directive(directive));
                 } else if open.len() == DEEPEST {
-                    return Err(SyntaxError { message: format!("blocks are nested deeper than {DEEPEST}"), place });
+                    return Err(SyntaxError {
+                        message: format!("blocks are nested deeper than {DEEPEST}"),
+                        place,
+                    });
                 } else {
                     open.push((directive, std::mem::take(&mut items)));
                 }
             }
             Token::Close => {
                 if let Some((word, place)) = words.first() {
-                    return Err(SyntaxError { message: format!("`{word}` is not ended by `;`"), place: place.clone() });
+                    return Err(SyntaxError {
+                        message: format!("`{word}` is not ended by `;`"),
+                        place: place.clone(),
+                    });
                 }
-                let (mut directive, outer) = open.pop().ok_or_else(|| unexpected("}", place.clone()))?;
+                let (mut directive, outer) =
+                    open.pop().ok_or_else(|| unexpected("}", place.clone()))?;
                 directive.place.end = place.end;
                 directive.body = Body::Block(std::mem::replace(&mut items, outer));
                 items.push(Item::Directive(directive));
@@ -48,12 +57,16 @@ pub fn parse(text: &str) -> Result<Vec<Item>, SyntaxError> {
         }
     }
     if let Some((word, place)) = words.first() {
-        return Err(SyntaxError { message: format!("`{word}` is not ended by `;`"), place: place.clone() });
+        return Err(SyntaxError {
+            message: format!("`{word}` is not ended by `;`"),
+            place: place.clone(),
+        });
     }
     match open.pop() {
-        Some((directive, _)) => {
-            Err(SyntaxError { message: format!("the block of `{}` is not closed", directive.name), place: directive.place })
-        }
+        Some((directive, _)) => Err(SyntaxError {
+            message: format!("the block of `{}` is not closed", directive.name),
+            place: directive.place,
+        }),
         None => Ok(items),
     }
 }
@@ -62,11 +75,17 @@ fn directive(words: &mut Vec<(String, std::ops::Range<usize>)>) -> Option<Direct
     let place = words.first()?.1.start..words.last()?.1.end;
     let mut words = words.drain(..).map(|(word, _)| word);
     let name = words.next()?;
-    Some(Directive { place, ..Directive::simple(name, words) })
+    Some(Directive {
+        place,
+        ..Directive::simple(name, words)
+    })
 }
 
 fn unexpected(what: &str, place: std::ops::Range<usize>) -> SyntaxError {
-    SyntaxError { message: format!("`{what}` without a directive before it"), place }
+    SyntaxError {
+        message: format!("`{what}` without a directive before it"),
+        place,
+    }
 }
 
 #[cfg(test)]
@@ -114,7 +133,9 @@ mod tests {
     fn places_are_bytes_of_the_text() {
         let text = "a;\n  bé { c; }";
         let items = parse(text).unwrap();
-        let Item::Directive(second) = &items[1] else { panic!() };
+        let Item::Directive(second) = &items[1] else {
+            panic!()
+        };
         assert_eq!(&text[second.place.clone()], "bé { c; }");
     }
 

@@ -1,11 +1,12 @@
 //! A spec's files -> one document: reads, includes, merges the overlay, points services elsewhere.
 
+use super::comments::{self, Allow};
 use super::document::Document;
-use super::input::{self, Input, MAX_BYTES};
+use super::include::Loader;
+use super::input::Input;
 use super::sources::Sources;
-use super::tree::{Kind, Node, Tree};
-use super::{FileId, Span, comments, events};
-use crate::report::{Diagnostic, Place};
+use super::tree::NodeId;
+use crate::report::Diagnostic;
 
 /// What to read and how.
 pub struct ReadOptions<'a> {
@@ -36,57 +37,33 @@ pub struct Failure {
 /// A file that can't be read or is not YAML or JSON. Mistakes in a spec are in [`Document::diagnostics`].
 pub fn read(options: &ReadOptions<'_>) -> Result<Document, Box<Failure>> {
     let mut sources = Sources::default();
-    let mut diagnostics = Vec::new();
-    match document(options, &mut sources, &mut diagnostics) {
-        Ok((tree, root, allows)) => Ok(Document {
-            sources,
-            tree,
-            root,
-            diagnostics,
-            allows,
-        }),
+    let mut loader = Loader::new(options, &mut sources);
+    match document(&mut loader) {
+        Ok((root, allows)) => {
+            let Loader { tree, diagnostics, .. } = loader;
+            Ok(Document { sources, tree, root, diagnostics, allows })
+        }
         Err(fatal) => {
+            let mut diagnostics = loader.diagnostics;
             diagnostics.push(*fatal);
-            Err(Box::new(Failure {
-                diagnostics,
-                sources,
-                exit: 2,
-            }))
+            Err(Box::new(Failure { diagnostics, sources, exit: 2 }))
         }
     }
 }
 
-type Read = (Tree, super::tree::NodeId, Vec<comments::Allow>);
-
-fn document(
-    options: &ReadOptions<'_>,
-    sources: &mut Sources,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Read, Box<Diagnostic>> {
-    let file = match &options.input {
-        Input::File(path) => input::load(sources, path, &Place::Nowhere)?,
-        Input::Text { name, text } => input::add(
-            sources,
-            name.clone(),
-            None,
-            text.clone().into_bytes(),
-            MAX_BYTES,
-        )?,
-    };
-    let mut tree = Tree::default();
-    let parsed = events::parse(sources, file, &mut tree, &mut |_, kind| kind)?;
-    diagnostics.extend(parsed.diagnostics);
-    let root = parsed.root.unwrap_or_else(|| empty(&mut tree, file));
-    Ok((tree, root, Vec::new()))
-}
-
-fn empty(tree: &mut Tree, file: FileId) -> super::tree::NodeId {
-    tree.add(Node {
-        span: Span {
-            file,
-            start: 0,
-            end: 0,
-        },
-        kind: Kind::Map(Box::default()),
-    })
+fn document(loader: &mut Loader<'_>) -> Result<(NodeId, Vec<Allow>), Box<Diagnostic>> {
+    let options = loader.options;
+    let mut root = loader.spec()?;
+    if let Some(env) = &options.env {
+        let spec = match &options.input {
+            Input::File(path) => Some(path.as_path()),
+            Input::Text { .. } => None,
+        };
+        root = loader.overlay(root, spec, env)?;
+    }
+    for (name, url) in &options.services {
+        loader.redirect(root, name, url);
+    }
+    let allows = comments::attach(&loader.tree, loader.sources, root, &loader.comments, &mut loader.diagnostics);
+    Ok((root, allows))
 }

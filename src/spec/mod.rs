@@ -45,19 +45,19 @@ pub struct Spec {
     #[serde(default)]
     pub defaults: Defaults,
     /// Authentication schemes by name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::source::entries")]
     pub auth: IndexMap<String, Scheme>,
     /// Who is known by a credential.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::source::entries")]
     pub consumers: IndexMap<String, Consumer>,
     /// Usage plans: limits and quotas that belong to a consumer.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::source::entries")]
     pub plans: IndexMap<String, Plan>,
     /// Where requests go.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::source::entries")]
     pub services: IndexMap<String, Service>,
     /// `METHODS PATTERN` or `METHODS HOST/PATTERN` to what is done with such a request; order never matters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::source::entries")]
     pub routes: IndexMap<String, Route>,
     /// Where gathers run for engines that cannot fan out themselves.
     pub bff: Option<Bff>,

@@ -71,7 +71,7 @@ impl<'d> Cursor<'_, 'd> {
         let pointer = self.path.pointer().key(key);
         let ignored = key.starts_with("x-") && matches!(fault, Fault::UnknownKey { .. });
         let diagnostic = (!ignored).then(|| match &fault {
-            Fault::UnknownKey { known, .. } => {
+            Fault::UnknownKey { known, .. } | Fault::UnknownValue { known, .. } => {
                 let message = format!("unknown key `{}`", shortened(key));
                 Diagnostic::error(codes::UNKNOWN_KEY, Place::key(pointer.clone()), message)
                     .label("not a known key here")
@@ -191,12 +191,18 @@ impl<'d> Cursor<'_, 'd> {
     fn masked(&self, mut found: Diagnostic) -> Diagnostic {
         if let Some((text, _)) = self.scalar()
             && !text.is_empty()
-            && self.run.document.is_secret(&self.path.pointer())
+            && self.is_secret()
         {
             found.message = found.message.replace(text, "***");
             found.help = found.help.map(|help| help.replace(text, "***"));
         }
         found
+    }
+
+    fn is_secret(&self) -> bool {
+        let document = self.run.document;
+        let source = document.sources.slice(document.tree.get(self.node).span);
+        source.contains(crate::source::variables::OPENING) || document.is_secret(&self.path.pointer())
     }
 
     fn kind_help(&self, expected: &str) -> Option<String> {

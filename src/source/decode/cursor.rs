@@ -1,6 +1,6 @@
 //! A node on its way through serde: resolves plain scalars and puts a place to every fault.
 
-use serde::de::{Deserializer, Visitor};
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
 use super::access::{Items, Members, Variant};
 use super::fault::{Fault, listed, shortened};
@@ -208,7 +208,7 @@ impl<'d> Cursor<'_, 'd> {
     fn kind_help(&self, expected: &str) -> Option<String> {
         let (text, plain) = self.scalar()?;
         match expected {
-            "text" if plain => Some(format!("write it in quotes: \"{text}\"")),
+            "text" | "a value or a list of them" if plain => Some(format!("write it in quotes: \"{text}\"")),
             "`true` or `false`" if matches!(text, "yes" | "on" | "Yes" | "On" | "YES" | "ON") => {
                 Some("write `true`".into())
             }
@@ -248,7 +248,9 @@ impl<'d> Cursor<'_, 'd> {
     fn as_struct<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.kind() {
             Kind::Map(_) => visitor.visit_map(Members::new(self, true)),
-            Kind::Scalar { .. } | Kind::List(_) | Kind::Broken => self.any(visitor),
+            // Derived structs would take a list as their fields in order, which nobody means.
+            Kind::List(_) => Err(Error::invalid_type(Unexpected::Seq, &visitor)),
+            Kind::Scalar { .. } | Kind::Broken => self.any(visitor),
         }
     }
 

@@ -14,7 +14,13 @@ fn main() {
         println!("routes      bytes  read ms  decode ms  peak MB  peak / input");
         for routes in ["1000", "10000", "100000"] {
             let program = std::env::current_exe().unwrap();
-            assert!(std::process::Command::new(program).arg(routes).status().unwrap().success());
+            assert!(
+                std::process::Command::new(program)
+                    .arg(routes)
+                    .status()
+                    .unwrap()
+                    .success()
+            );
         }
         return;
     };
@@ -25,7 +31,12 @@ fn main() {
     std::fs::write(&path, &text).unwrap();
     drop(text);
     let started = cpu();
-    let options = ReadOptions { input: Input::File(path), env: None, variables: &|_| None, services: Vec::new() };
+    let options = ReadOptions {
+        input: Input::File(path),
+        env: None,
+        variables: &|_| None,
+        services: Vec::new(),
+    };
     let document = read(&options).unwrap();
     let was_read = cpu();
     let decoded = document.decode::<Spec>();
@@ -34,13 +45,21 @@ fn main() {
     assert_eq!(decoded.value.unwrap().routes.len(), routes);
     let peak = peak_bytes();
     let ratio = peak as f64 / bytes as f64;
-    let (reading, decoding) = ((was_read - started).as_millis(), (decoded_at - was_read).as_millis());
-    println!("{routes:>6} {bytes:>10}  {reading:>7}  {decoding:>9}  {:>7}  {ratio:>12.1}", peak >> 20);
+    let (reading, decoding) = (
+        (was_read - started).as_millis(),
+        (decoded_at - was_read).as_millis(),
+    );
+    println!(
+        "{routes:>6} {bytes:>10}  {reading:>7}  {decoding:>9}  {:>7}  {ratio:>12.1}",
+        peak >> 20
+    );
 }
 
 /// A spec of so many routes, about 560 bytes each.
 fn spec(routes: usize) -> String {
-    let mut text = String::from("version: 1\nname: scale\nauth:\n  customers: { api_key: { header: X-API-Key } }\nservices:\n");
+    let mut text = String::from(
+        "version: 1\nname: scale\nauth:\n  customers: { api_key: { header: X-API-Key } }\nservices:\n",
+    );
     for n in 0..routes.div_ceil(100) {
         writeln!(text, "  service-{n}: {{ url: \"http://service-{n}.internal.example:3000/base\", balance: round_robin }}").unwrap();
     }
@@ -60,12 +79,23 @@ fn spec(routes: usize) -> String {
 /// CPU time of this process so far, from Linux's accounting (ticks of 1/100 s would be too coarse).
 fn cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    let nanoseconds = stat.split(' ').next().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let nanoseconds = stat
+        .split(' ')
+        .next()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
     Duration::from_nanos(nanoseconds)
 }
 
 fn peak_bytes() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<usize>().ok()).unwrap_or(0) << 10
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|kb| kb.parse::<usize>().ok())
+        .unwrap_or(0)
+        << 10
 }

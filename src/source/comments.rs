@@ -24,10 +24,18 @@ pub struct Allow {
 
 /// Reads `gateway-gen: allow(a, b) reason`: the rules and the reason, or `None` for another form.
 fn parse(comment: &str) -> Option<(Vec<String>, String)> {
-    let rest = comment.trim().strip_prefix(MARK)?.trim_start().strip_prefix("allow")?;
+    let rest = comment
+        .trim()
+        .strip_prefix(MARK)?
+        .trim_start()
+        .strip_prefix("allow")?;
     let (rules, reason) = rest.trim_start().strip_prefix('(')?.split_once(')')?;
-    let rules: Vec<String> =
-        rules.split(',').map(str::trim).filter(|rule| !rule.is_empty()).map(str::to_owned).collect();
+    let rules: Vec<String> = rules
+        .split(',')
+        .map(str::trim)
+        .filter(|rule| !rule.is_empty())
+        .map(str::to_owned)
+        .collect();
     (!rules.is_empty()).then(|| (rules, reason.trim().to_owned()))
 }
 
@@ -46,7 +54,13 @@ enum Step {
 }
 
 /// Puts every comment to its node.
-pub(super) fn attach(tree: &Tree, sources: &Sources, root: NodeId, comments: &[Comment], diagnostics: &mut Vec<Diagnostic>) -> Vec<Allow> {
+pub(super) fn attach(
+    tree: &Tree,
+    sources: &Sources,
+    root: NodeId,
+    comments: &[Comment],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Allow> {
     if comments.is_empty() {
         return Vec::new();
     }
@@ -57,19 +71,38 @@ pub(super) fn attach(tree: &Tree, sources: &Sources, root: NodeId, comments: &[C
     for comment in comments {
         let span = comment.span;
         let Some((rules, reason)) = parse(&comment.text) else {
-            let place = Place::Text { pointer: Pointer::root(), span };
-            let found = Diagnostic::warn(codes::COMMENT_FORM, place, "this comment is not understood");
+            let place = Place::Text {
+                pointer: Pointer::root(),
+                span,
+            };
+            let found =
+                Diagnostic::warn(codes::COMMENT_FORM, place, "this comment is not understood");
             diagnostics.push(found.help("write `# gateway-gen: allow(<rule>) <reason>`"));
             continue;
         };
-        let text = sources.get(span.file).map(super::Source::text).unwrap_or_default();
-        let line = offset(text[..span.start as usize].rfind('\n').map_or(0, |end| end + 1));
+        let text = sources
+            .get(span.file)
+            .map(super::Source::text)
+            .unwrap_or_default();
+        let line = offset(
+            text[..span.start as usize]
+                .rfind('\n')
+                .map_or(0, |end| end + 1),
+        );
         // The first that starts on the comment's line, or failing that the first after it, is the same search.
         let first = order.partition_point(|n| (starts[*n].file, starts[*n].at) < (span.file, line));
-        let node = order.get(first).copied().filter(|n| starts[*n].file == span.file);
+        let node = order
+            .get(first)
+            .copied()
+            .filter(|n| starts[*n].file == span.file);
         let pointer = node.map_or_else(Pointer::root, |n| pointer(tree, sources, &starts, n));
         for rule in rules {
-            allows.push(Allow { rule, reason: reason.clone(), span, pointer: pointer.clone() });
+            allows.push(Allow {
+                rule,
+                reason: reason.clone(),
+                span,
+                pointer: pointer.clone(),
+            });
         }
     }
     allows
@@ -83,14 +116,24 @@ fn starts(tree: &Tree, root: NodeId) -> Vec<Start> {
             Kind::Map(entries) => {
                 for (n, entry) in entries.iter().enumerate() {
                     let Span { file, start, .. } = entry.key_span;
-                    starts.push(Start { file, at: start, parent, step: Step::Key(node, n) });
+                    starts.push(Start {
+                        file,
+                        at: start,
+                        parent,
+                        step: Step::Key(node, n),
+                    });
                     open.push((entry.value, Some(starts.len() - 1)));
                 }
             }
             Kind::List(items) => {
                 for (n, item) in items.iter().enumerate() {
                     let Span { file, start, .. } = tree.get(*item).span;
-                    starts.push(Start { file, at: start, parent, step: Step::Item(n) });
+                    starts.push(Start {
+                        file,
+                        at: start,
+                        parent,
+                        step: Step::Item(n),
+                    });
                     open.push((*item, Some(starts.len() - 1)));
                 }
             }
@@ -102,7 +145,9 @@ fn starts(tree: &Tree, root: NodeId) -> Vec<Start> {
 
 fn pointer(tree: &Tree, sources: &Sources, starts: &[Start], n: usize) -> Pointer {
     let start = &starts[n];
-    let around = start.parent.map_or_else(Pointer::root, |parent| pointer(tree, sources, starts, parent));
+    let around = start.parent.map_or_else(Pointer::root, |parent| {
+        pointer(tree, sources, starts, parent)
+    });
     match start.step {
         Step::Key(map, at) => around.key(tree.key(sources, &tree.entries(map)[at])),
         Step::Item(at) => around.index(at),

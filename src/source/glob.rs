@@ -13,8 +13,15 @@ pub(super) fn is_pattern(text: &str) -> bool {
 
 /// The files under `folder` that match, in the order of their paths.
 pub(super) fn files(folder: &Path, pattern: &str) -> Vec<PathBuf> {
-    let steps: Vec<&str> = pattern.split('/').filter(|step| !step.is_empty() && *step != ".").collect();
-    let start = if pattern.starts_with('/') { Path::new("/") } else { folder };
+    let steps: Vec<&str> = pattern
+        .split('/')
+        .filter(|step| !step.is_empty() && *step != ".")
+        .collect();
+    let start = if pattern.starts_with('/') {
+        Path::new("/")
+    } else {
+        folder
+    };
     let mut found = Vec::new();
     walk(start, &steps, 0, &mut found);
     found.sort();
@@ -23,12 +30,16 @@ pub(super) fn files(folder: &Path, pattern: &str) -> Vec<PathBuf> {
 }
 
 fn walk(folder: &Path, steps: &[&str], depth: usize, found: &mut Vec<PathBuf>) {
-    let Some((step, rest)) = steps.split_first() else { return };
+    let Some((step, rest)) = steps.split_first() else {
+        return;
+    };
     if *step == "**" {
         walk(folder, rest, depth, found);
         if depth < MAX_FOLDERS {
             // A link to a folder above would never end.
-            let below = names(folder).into_iter().filter(|name| folder.join(name).is_dir());
+            let below = names(folder)
+                .into_iter()
+                .filter(|name| folder.join(name).is_dir());
             for name in below.filter(|name| !folder.join(name).is_symlink()) {
                 walk(&folder.join(name), steps, depth + 1, found);
             }
@@ -36,7 +47,11 @@ fn walk(folder: &Path, steps: &[&str], depth: usize, found: &mut Vec<PathBuf>) {
         return;
     }
     let next: Vec<PathBuf> = if is_pattern(step) {
-        names(folder).into_iter().filter(|name| matches(step, name)).map(|name| folder.join(name)).collect()
+        names(folder)
+            .into_iter()
+            .filter(|name| matches(step, name))
+            .map(|name| folder.join(name))
+            .collect()
     } else {
         vec![folder.join(step)]
     };
@@ -50,14 +65,19 @@ fn walk(folder: &Path, steps: &[&str], depth: usize, found: &mut Vec<PathBuf>) {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let names = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok());
     names.filter(|name| !name.starts_with('.')).collect()
 }
 
 /// Whether a name fits a pattern of `*`, `?` and literals.
 fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
     // Where to go on after a star that took one character too few.
     let mut star: Option<(usize, usize)> = None;
@@ -102,11 +122,26 @@ mod tests {
     fn double_stars_look_into_folders_and_hidden_files_are_left_out() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("x/y")).unwrap();
-        for name in ["x/b.yaml", "x/y/a.yaml", ".hidden.yaml", "x/.c.yaml", "x/d.json"] {
+        for name in [
+            "x/b.yaml",
+            "x/y/a.yaml",
+            ".hidden.yaml",
+            "x/.c.yaml",
+            "x/d.json",
+        ] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let found = files(folder.path(), "**/*.yaml");
-        let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).unwrap()).collect();
-        assert_eq!(names, [std::path::Path::new("x/b.yaml"), std::path::Path::new("x/y/a.yaml")]);
+        let names: Vec<_> = found
+            .iter()
+            .map(|path| path.strip_prefix(folder.path()).unwrap())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                std::path::Path::new("x/b.yaml"),
+                std::path::Path::new("x/y/a.yaml")
+            ]
+        );
     }
 }

@@ -11,7 +11,14 @@ use super::{FileId, Pointer, ReadOptions, Span, codes, glob};
 use crate::report::{Diagnostic, Place};
 
 /// Maps whose entries may come from several files.
-pub(super) const NAMED: [&str; 6] = ["auth", "consumers", "plans", "services", "routes", "targets"];
+pub(super) const NAMED: [&str; 6] = [
+    "auth",
+    "consumers",
+    "plans",
+    "services",
+    "routes",
+    "targets",
+];
 
 /// Reads files into one tree.
 pub(super) struct Loader<'a> {
@@ -64,17 +71,35 @@ impl<'a> Loader<'a> {
     /// It can't be parsed.
     pub fn parse(&mut self, file: FileId) -> Result<NodeId, Box<Diagnostic>> {
         let variables = self.options.variables;
-        let mut scalars = Scalars { sources: self.sources, variables, diagnostics: Vec::new() };
-        let parsed = events::parse(self.sources, file, &mut self.tree, &mut |scalar, kept| scalars.take(scalar, kept));
+        let mut scalars = Scalars {
+            sources: self.sources,
+            variables,
+            diagnostics: Vec::new(),
+        };
+        let parsed = events::parse(self.sources, file, &mut self.tree, &mut |scalar, kept| {
+            scalars.take(scalar, kept)
+        });
         self.diagnostics.append(&mut scalars.diagnostics);
         let parsed = parsed?;
         self.diagnostics.extend(parsed.diagnostics);
         self.comments.extend(parsed.comments);
-        let nothing = Node { span: Span { file, start: 0, end: 0 }, kind: Kind::Map(Box::default()) };
+        let nothing = Node {
+            span: Span {
+                file,
+                start: 0,
+                end: 0,
+            },
+            kind: Kind::Map(Box::default()),
+        };
         Ok(parsed.root.unwrap_or_else(|| self.tree.add(nothing)))
     }
 
-    fn file(&mut self, path: &Path, place: &Place, roots: &mut Vec<NodeId>) -> Result<(), Box<Diagnostic>> {
+    fn file(
+        &mut self,
+        path: &Path,
+        place: &Place,
+        roots: &mut Vec<NodeId>,
+    ) -> Result<(), Box<Diagnostic>> {
         let file = input::load(self.sources, path, place)?;
         let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         self.seen.push(canonical.clone());
@@ -87,8 +112,15 @@ impl<'a> Loader<'a> {
     }
 
     /// Reads what `include` of a file's root names, and takes that key out of the tree.
-    fn includes(&mut self, root: NodeId, folder: &Path, roots: &mut Vec<NodeId>) -> Result<(), Box<Diagnostic>> {
-        let Some(at) = self.tree.find(self.sources, root, "include") else { return Ok(()) };
+    fn includes(
+        &mut self,
+        root: NodeId,
+        folder: &Path,
+        roots: &mut Vec<NodeId>,
+    ) -> Result<(), Box<Diagnostic>> {
+        let Some(at) = self.tree.find(self.sources, root, "include") else {
+            return Ok(());
+        };
         let mut entries = self.tree.entries(root).to_vec();
         let value = entries.remove(at).value;
         self.replace(root, entries);
@@ -99,39 +131,65 @@ impl<'a> Loader<'a> {
         };
         for (n, node) in patterns.into_iter().enumerate() {
             let pointer = Pointer::root().key("include").index(n);
-            let place = Place::Text { pointer, span: self.tree.get(node).span };
+            let place = Place::Text {
+                pointer,
+                span: self.tree.get(node).span,
+            };
             match self.tree.scalar(self.sources, node).map(str::to_owned) {
-                Some(pattern) if !pattern.is_empty() => self.pattern(&pattern, folder, &place, roots)?,
+                Some(pattern) if !pattern.is_empty() => {
+                    self.pattern(&pattern, folder, &place, roots)?
+                }
                 _ if matches!(self.tree.get(node).kind, Kind::Broken) => {}
                 _ => self.form(place),
             }
         }
         if matches!(self.tree.get(value).kind, Kind::Map(_)) {
-            let place = Place::Text { pointer: Pointer::root().key("include"), span: self.tree.get(value).span };
+            let place = Place::Text {
+                pointer: Pointer::root().key("include"),
+                span: self.tree.get(value).span,
+            };
             self.form(place);
         }
         Ok(())
     }
 
     fn form(&mut self, place: Place) {
-        let found = Diagnostic::error(codes::INCLUDE_FORM, place, "expected a file name or a pattern such as `routes/*.yaml`");
+        let found = Diagnostic::error(
+            codes::INCLUDE_FORM,
+            place,
+            "expected a file name or a pattern such as `routes/*.yaml`",
+        );
         self.diagnostics.push(found);
     }
 
-    fn pattern(&mut self, pattern: &str, folder: &Path, place: &Place, roots: &mut Vec<NodeId>) -> Result<(), Box<Diagnostic>> {
+    fn pattern(
+        &mut self,
+        pattern: &str,
+        folder: &Path,
+        place: &Place,
+        roots: &mut Vec<NodeId>,
+    ) -> Result<(), Box<Diagnostic>> {
         if !glob::is_pattern(pattern) {
             let path = folder.join(pattern);
             if !path.exists() {
                 let message = format!("can't read `{}`: there is no such file", path.display());
                 let help = "an included file is looked for beside the file that includes it";
-                return Err(Box::new(Diagnostic::error(codes::INCLUDE_MISSING, place.clone(), message).help(help)));
+                return Err(Box::new(
+                    Diagnostic::error(codes::INCLUDE_MISSING, place.clone(), message).help(help),
+                ));
             }
             return self.include(&path, place, true, roots);
         }
         let files = glob::files(folder, pattern);
         if files.is_empty() {
-            let found = Diagnostic::warn(codes::INCLUDE_MISSING, place.clone(), format!("no file matches `{pattern}`"));
-            self.diagnostics.push(found.help("patterns are relative to the file that includes; `**` stands for any folders"));
+            let found = Diagnostic::warn(
+                codes::INCLUDE_MISSING,
+                place.clone(),
+                format!("no file matches `{pattern}`"),
+            );
+            self.diagnostics.push(found.help(
+                "patterns are relative to the file that includes; `**` stands for any folders",
+            ));
         }
         for path in files {
             self.include(&path, place, false, roots)?;
@@ -140,16 +198,32 @@ impl<'a> Loader<'a> {
     }
 
     /// `named`: the file was named in full, so naming one that is being read is a mistake and not a pattern's reach.
-    fn include(&mut self, path: &Path, place: &Place, named: bool, roots: &mut Vec<NodeId>) -> Result<(), Box<Diagnostic>> {
+    fn include(
+        &mut self,
+        path: &Path,
+        place: &Place,
+        named: bool,
+        roots: &mut Vec<NodeId>,
+    ) -> Result<(), Box<Diagnostic>> {
         let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if let Some(at) = self.open.iter().position(|open| *open == canonical) {
             let outer = self.open.len() > at + 1;
             if named || outer {
-                let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let ring: Vec<String> = self.open[at..].iter().chain([&canonical]).map(name).collect();
+                let name = |path: &PathBuf| {
+                    path.file_name()
+                        .unwrap_or_default()
+                        .to_string_lossy()
+                        .into_owned()
+                };
+                let ring: Vec<String> = self.open[at..]
+                    .iter()
+                    .chain([&canonical])
+                    .map(name)
+                    .collect();
                 let message = format!("this include never ends: {}", ring.join(" -> "));
                 let found = Diagnostic::error(codes::INCLUDE_CYCLE, place.clone(), message);
-                self.diagnostics.push(found.help("remove one of these includes"));
+                self.diagnostics
+                    .push(found.help("remove one of these includes"));
             }
             return Ok(());
         }
@@ -161,7 +235,16 @@ impl<'a> Loader<'a> {
 
     /// Joins the roots of all files: maps of names entry by entry, anything else may stand in one file only.
     fn join(&mut self, roots: &[NodeId]) -> NodeId {
-        let [spec, included @ ..] = roots else { return self.tree.add(Node { span: Span { file: FileId(0), start: 0, end: 0 }, kind: Kind::Map(Box::default()) }) };
+        let [spec, included @ ..] = roots else {
+            return self.tree.add(Node {
+                span: Span {
+                    file: FileId(0),
+                    start: 0,
+                    end: 0,
+                },
+                kind: Kind::Map(Box::default()),
+            });
+        };
         if included.is_empty() {
             return *spec;
         }
@@ -172,7 +255,10 @@ impl<'a> Loader<'a> {
             self.check_map(*root);
             for entry in self.tree.entries(*root).to_vec() {
                 let key = self.tree.key(self.sources, &entry);
-                match entries.iter().position(|other| self.tree.key(self.sources, other) == key) {
+                match entries
+                    .iter()
+                    .position(|other| self.tree.key(self.sources, other) == key)
+                {
                     None => {
                         parts.push(vec![entry.value]);
                         entries.push(entry);
@@ -187,7 +273,11 @@ impl<'a> Loader<'a> {
                 }
             }
         }
-        for (at, parts) in parts.iter().enumerate().filter(|(_, parts)| parts.len() > 1) {
+        for (at, parts) in parts
+            .iter()
+            .enumerate()
+            .filter(|(_, parts)| parts.len() > 1)
+        {
             let pointer = Pointer::root().key(self.tree.key(self.sources, &entries[at]));
             entries[at].value = self.join_names(&pointer, parts);
         }
@@ -196,12 +286,21 @@ impl<'a> Loader<'a> {
     }
 
     fn join_names(&mut self, pointer: &Pointer, parts: &[NodeId]) -> NodeId {
-        if let Some(other) = parts.iter().find(|part| !matches!(self.tree.get(**part).kind, Kind::Map(_))) {
+        if let Some(other) = parts
+            .iter()
+            .find(|part| !matches!(self.tree.get(**part).kind, Kind::Map(_)))
+        {
             return *other;
         }
-        let entries: Vec<Entry> = parts.iter().flat_map(|part| self.tree.entries(*part).to_vec()).collect();
+        let entries: Vec<Entry> = parts
+            .iter()
+            .flat_map(|part| self.tree.entries(*part).to_vec())
+            .collect();
         let span = self.tree.get(parts[0]).span;
-        let node = self.tree.add(Node { span, kind: Kind::Map(entries.into()) });
+        let node = self.tree.add(Node {
+            span,
+            kind: Kind::Map(entries.into()),
+        });
         self.tree.index(self.sources, node);
         for (first, later) in self.tree.duplicates(self.sources, node) {
             let entries = self.tree.entries(node);
@@ -216,11 +315,18 @@ impl<'a> Loader<'a> {
 
     fn twice(&self, parent: &Pointer, first: &Entry, later: &Entry) -> Diagnostic {
         let key = self.tree.key(self.sources, later);
-        let place = |entry: &Entry| Place::Text { pointer: parent.key(key), span: entry.key_span };
-        Diagnostic::error(codes::DEFINED_TWICE, place(later), format!("`{key}` is defined in two files"))
-            .label("defined again here")
-            .help("rename or remove one of them")
-            .related(place(first), "first defined here")
+        let place = |entry: &Entry| Place::Text {
+            pointer: parent.key(key),
+            span: entry.key_span,
+        };
+        Diagnostic::error(
+            codes::DEFINED_TWICE,
+            place(later),
+            format!("`{key}` is defined in two files"),
+        )
+        .label("defined again here")
+        .help("rename or remove one of them")
+        .related(place(first), "first defined here")
     }
 
     fn same(&self, one: NodeId, other: NodeId) -> bool {
@@ -230,9 +336,17 @@ impl<'a> Loader<'a> {
 
     fn check_map(&mut self, root: NodeId) {
         if !matches!(self.tree.get(root).kind, Kind::Map(_)) {
-            let place = Place::Text { pointer: Pointer::root(), span: self.tree.get(root).span };
-            let found = Diagnostic::error(codes::INCLUDE_FORM, place, "an included file must be a map, like a spec");
-            self.diagnostics.push(found.help("it may have any of the spec's own keys, such as `routes:`"));
+            let place = Place::Text {
+                pointer: Pointer::root(),
+                span: self.tree.get(root).span,
+            };
+            let found = Diagnostic::error(
+                codes::INCLUDE_FORM,
+                place,
+                "an included file must be a map, like a spec",
+            );
+            self.diagnostics
+                .push(found.help("it may have any of the spec's own keys, such as `routes:`"));
         }
     }
 

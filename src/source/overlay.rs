@@ -30,18 +30,35 @@ impl Loader<'_> {
     ///
     /// # Errors
     /// There is no such file, or it can't be read or parsed.
-    pub fn overlay(&mut self, root: NodeId, spec: Option<&Path>, env: &str) -> Result<NodeId, Box<Diagnostic>> {
-        let refuse = |message: String| Box::new(Diagnostic::error(codes::OVERLAY_MISSING, Place::Nowhere, message));
+    pub fn overlay(
+        &mut self,
+        root: NodeId,
+        spec: Option<&Path>,
+        env: &str,
+    ) -> Result<NodeId, Box<Diagnostic>> {
+        let refuse = |message: String| {
+            Box::new(Diagnostic::error(
+                codes::OVERLAY_MISSING,
+                Place::Nowhere,
+                message,
+            ))
+        };
         let Some(spec) = spec else {
-            return Err(refuse("`--env` needs a spec that is a file: an overlay lies beside it".into()));
+            return Err(refuse(
+                "`--env` needs a spec that is a file: an overlay lies beside it".into(),
+            ));
         };
         if env.is_empty() || env.contains(['/', '\\', '\0']) {
-            return Err(refuse(format!("`{env}` can't be the name of an environment")));
+            return Err(refuse(format!(
+                "`{env}` can't be the name of an environment"
+            )));
         }
         let path = overlay_path(spec, env);
         if !path.is_file() {
             let message = format!("can't read `{}`: there is no such file", path.display());
-            return Err(Box::new(refuse(message).help("`--env NAME` merges the file `<spec>.NAME.yaml` beside the spec")));
+            return Err(Box::new(refuse(message).help(
+                "`--env NAME` merges the file `<spec>.NAME.yaml` beside the spec",
+            )));
         }
         let file = input::load(self.sources, &path, &Place::Nowhere)?;
         let patch = self.parse(file)?;
@@ -50,22 +67,32 @@ impl Loader<'_> {
 
     /// The node that `base` becomes under `patch`. Nodes are copied, not changed: aliases may share them.
     fn merge(&mut self, base: NodeId, patch: NodeId, pointer: &Pointer, free: bool) -> NodeId {
-        let both_maps = [base, patch].iter().all(|node| matches!(self.tree.get(*node).kind, Kind::Map(_)));
+        let both_maps = [base, patch]
+            .iter()
+            .all(|node| matches!(self.tree.get(*node).kind, Kind::Map(_)));
         if !both_maps {
             return patch;
         }
-        let mut entries: Vec<Option<Entry>> = self.tree.entries(base).iter().cloned().map(Some).collect();
+        let mut entries: Vec<Option<Entry>> =
+            self.tree.entries(base).iter().cloned().map(Some).collect();
         let free = free || is_named(pointer) || pointer.steps().any(|step| step == "raw");
         for change in self.tree.entries(patch).to_vec() {
             let key = self.tree.key(self.sources, &change).to_owned();
-            let place = Place::Text { pointer: pointer.key(&key), span: change.key_span };
+            let place = Place::Text {
+                pointer: pointer.key(&key),
+                span: change.key_span,
+            };
             let found = self.tree.find(self.sources, base, &key);
             match found {
                 Some(at) if self.is_null(change.value) => entries[at] = None,
                 Some(at) => {
                     let before = self.tree.entries(base)[at].value;
                     let value = self.merge(before, change.value, &pointer.key(&key), free);
-                    let key_of = if value == change.value { change } else { self.tree.entries(base)[at].clone() };
+                    let key_of = if value == change.value {
+                        change
+                    } else {
+                        self.tree.entries(base)[at].clone()
+                    };
                     entries[at] = Some(Entry { value, ..key_of });
                 }
                 None if free && !self.is_null(change.value) => entries.push(Some(change)),
@@ -78,23 +105,39 @@ impl Loader<'_> {
         }
         let kept: Vec<Entry> = entries.into_iter().flatten().collect();
         let span = self.tree.get(base).span;
-        let node = self.tree.add(Node { span, kind: Kind::Map(kept.into()) });
+        let node = self.tree.add(Node {
+            span,
+            kind: Kind::Map(kept.into()),
+        });
         self.tree.index(self.sources, node);
         node
     }
 
     fn unknown_path(&self, base: NodeId, key: &str, place: Place) -> Diagnostic {
-        let keys = self.tree.entries(base).iter().map(|entry| self.tree.key(self.sources, entry));
+        let keys = self
+            .tree
+            .entries(base)
+            .iter()
+            .map(|entry| self.tree.key(self.sources, entry));
         let help = match nearest(key, keys) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "an overlay changes what the spec has: write the key into the spec too".into(),
         };
-        Diagnostic::error(codes::OVERLAY_PATH, place, format!("the spec has no `{key}` here")).help(help)
+        Diagnostic::error(
+            codes::OVERLAY_PATH,
+            place,
+            format!("the spec has no `{key}` here"),
+        )
+        .help(help)
     }
 
     fn is_null(&self, node: NodeId) -> bool {
         let plain = matches!(self.tree.get(node).kind, Kind::Scalar { plain: true, .. });
-        plain && self.tree.scalar(self.sources, node).is_some_and(|text| resolve(text) == Value::Null)
+        plain
+            && self
+                .tree
+                .scalar(self.sources, node)
+                .is_some_and(|text| resolve(text) == Value::Null)
     }
 }
 
@@ -111,7 +154,11 @@ fn overlay_path(spec: &Path, env: &str) -> PathBuf {
 fn is_named(pointer: &Pointer) -> bool {
     let steps: Vec<String> = pointer.steps().collect();
     let fits = |pattern: &&[&str]| {
-        pattern.len() == steps.len() && pattern.iter().zip(&steps).all(|(part, step)| *part == "*" || part == step)
+        pattern.len() == steps.len()
+            && pattern
+                .iter()
+                .zip(&steps)
+                .all(|(part, step)| *part == "*" || part == step)
     };
     match steps.as_slice() {
         [name] => NAMED.contains(&name.as_str()),
@@ -127,7 +174,13 @@ mod tests {
 
     #[test]
     fn the_environment_stands_before_the_extension() {
-        assert_eq!(overlay_path(Path::new("a/gateway.yaml"), "prod"), PathBuf::from("a/gateway.prod.yaml"));
-        assert_eq!(overlay_path(Path::new("spec"), "prod"), PathBuf::from("spec.prod"));
+        assert_eq!(
+            overlay_path(Path::new("a/gateway.yaml"), "prod"),
+            PathBuf::from("a/gateway.prod.yaml")
+        );
+        assert_eq!(
+            overlay_path(Path::new("spec"), "prod"),
+            PathBuf::from("spec.prod")
+        );
     }
 }

@@ -40,13 +40,25 @@ pub fn read(options: &ReadOptions<'_>) -> Result<Document, Box<Failure>> {
     let mut loader = Loader::new(options, &mut sources);
     match document(&mut loader) {
         Ok((root, allows)) => {
-            let Loader { tree, diagnostics, .. } = loader;
-            Ok(Document { sources, tree, root, diagnostics, allows })
+            let Loader {
+                tree, diagnostics, ..
+            } = loader;
+            Ok(Document {
+                sources,
+                tree,
+                root,
+                diagnostics,
+                allows,
+            })
         }
         Err(fatal) => {
             let mut diagnostics = loader.diagnostics;
             diagnostics.push(*fatal);
-            Err(Box::new(Failure { diagnostics, sources, exit: 2 }))
+            Err(Box::new(Failure {
+                diagnostics,
+                sources,
+                exit: 2,
+            }))
         }
     }
 }
@@ -64,6 +76,12 @@ fn document(loader: &mut Loader<'_>) -> Result<(NodeId, Vec<Allow>), Box<Diagnos
     for (name, url) in &options.services {
         loader.redirect(root, name, url);
     }
-    let allows = comments::attach(&loader.tree, loader.sources, root, &loader.comments, &mut loader.diagnostics);
+    let allows = comments::attach(
+        &loader.tree,
+        loader.sources,
+        root,
+        &loader.comments,
+        &mut loader.diagnostics,
+    );
     Ok((root, allows))
 }

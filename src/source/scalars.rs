@@ -30,7 +30,10 @@ impl Scalars<'_> {
                 if has_control(&expanded.text) && self.refuse_control(scalar, &expanded.text) {
                     return Kind::Broken;
                 }
-                Kind::Scalar { text: Text::Owned(expanded.text.into()), plain: scalar.plain && expanded.whole }
+                Kind::Scalar {
+                    text: Text::Owned(expanded.text.into()),
+                    plain: scalar.plain && expanded.whole,
+                }
             }
             Err(faults) => {
                 for fault in faults {
@@ -46,8 +49,12 @@ impl Scalars<'_> {
         let found = match fault {
             Fault::Unset { name } => {
                 let place = self.within(scalar.span, &format!("{OPENING}{name}"), pointer);
-                Diagnostic::error(codes::UNSET_VARIABLE, place, format!("the variable `{name}` is not set"))
-                    .help(format!("set it, or give a default: `${{env:{name}:-…}}`"))
+                Diagnostic::error(
+                    codes::UNSET_VARIABLE,
+                    place,
+                    format!("the variable `{name}` is not set"),
+                )
+                .help(format!("set it, or give a default: `${{env:{name}:-…}}`"))
             }
             Fault::Malformed { text } => {
                 let place = self.within(scalar.span, text, pointer);
@@ -63,11 +70,16 @@ impl Scalars<'_> {
         let slice = self.sources.slice(span);
         let starts = slice.match_indices(text).map(|(at, _)| at);
         let next = |at: &usize| slice[at + text.len()..].chars().next();
-        let exact = |at: &usize| text.ends_with('}') || next(at).is_none_or(|c| c == '}' || c == ':');
+        let exact =
+            |at: &usize| text.ends_with('}') || next(at).is_none_or(|c| c == '}' || c == ':');
         let span = starts.clone().find(exact).map_or(span, |at| {
             let rest = &slice[at..];
             let len = rest.find('}').map_or(rest.len(), |end| end + 1);
-            Span { start: span.start + offset(at), end: span.start + offset(at + len), ..span }
+            Span {
+                start: span.start + offset(at),
+                end: span.start + offset(at + len),
+                ..span
+            }
         });
         Place::Text { pointer, span }
     }
@@ -75,22 +87,39 @@ impl Scalars<'_> {
     /// Notes a control character that must not be here; `false` where it may stand.
     fn refuse_control(&mut self, scalar: &Scalar<'_>, text: &str) -> bool {
         let pointer = (scalar.pointer)();
-        let free = !scalar.is_key && (scalar.block || pointer.steps().any(|step| FREE_TEXT.contains(&step.as_str())));
+        let free = !scalar.is_key
+            && (scalar.block
+                || pointer
+                    .steps()
+                    .any(|step| FREE_TEXT.contains(&step.as_str())));
         let refused = |c: &char| c.is_control() && !(free && matches!(c, '\t' | '\n' | '\r'));
-        let Some(found) = text.chars().find(refused) else { return false };
+        let Some(found) = text.chars().find(refused) else {
+            return false;
+        };
         let what = if scalar.is_key { "key" } else { "text" };
-        let message = format!("a control character (U+{:04X}) in a {what}", u32::from(found));
+        let message = format!(
+            "a control character (U+{:04X}) in a {what}",
+            u32::from(found)
+        );
         let help = match found {
-            '\t' | '\n' | '\r' => "tabs and line ends may stand in block texts (`|`), in `body` and in `raw`",
+            '\t' | '\n' | '\r' => {
+                "tabs and line ends may stand in block texts (`|`), in `body` and in `raw`"
+            }
             _ => "remove it: no target can carry it safely",
         };
-        let place = Place::Text { pointer, span: scalar.span };
-        self.diagnostics.push(Diagnostic::error(codes::CONTROL, place, message).help(help));
+        let place = Place::Text {
+            pointer,
+            span: scalar.span,
+        };
+        self.diagnostics
+            .push(Diagnostic::error(codes::CONTROL, place, message).help(help));
         true
     }
 }
 
 fn has_control(text: &str) -> bool {
     // 0xC2 starts U+0080..U+00BF, which holds the second block of control characters.
-    text.bytes().any(|byte| byte < 0x20 || byte == 0x7f || byte == 0xc2) && text.chars().any(char::is_control)
+    text.bytes()
+        .any(|byte| byte < 0x20 || byte == 0x7f || byte == 0xc2)
+        && text.chars().any(char::is_control)
 }

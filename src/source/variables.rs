@@ -24,7 +24,10 @@ pub(super) struct Expanded {
 ///
 /// # Errors
 /// All faults of the scalar.
-pub(super) fn expand(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Expanded, Vec<Fault>> {
+pub(super) fn expand(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Expanded, Vec<Fault>> {
     let mut out = String::with_capacity(text.len());
     let mut faults = Vec::new();
     let mut rest = text;
@@ -33,7 +36,9 @@ pub(super) fn expand(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Res
         out.push_str(&rest[..start]);
         let variable = &rest[start..];
         let Some(end) = variable.find('}') else {
-            faults.push(Fault::Malformed { text: variable.to_owned() });
+            faults.push(Fault::Malformed {
+                text: variable.to_owned(),
+            });
             rest = "";
             break;
         };
@@ -46,15 +51,23 @@ pub(super) fn expand(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Res
         if is_name(name) {
             match lookup(name).or_else(|| default.map(str::to_owned)) {
                 Some(value) => out.push_str(&value),
-                None => faults.push(Fault::Unset { name: name.to_owned() }),
+                None => faults.push(Fault::Unset {
+                    name: name.to_owned(),
+                }),
             }
         } else {
-            faults.push(Fault::Malformed { text: variable[..=end].to_owned() });
+            faults.push(Fault::Malformed {
+                text: variable[..=end].to_owned(),
+            });
         }
         rest = &variable[end + 1..];
     }
     out.push_str(rest);
-    if faults.is_empty() { Ok(Expanded { text: out, whole }) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(Expanded { text: out, whole })
+    } else {
+        Err(faults)
+    }
 }
 
 fn is_name(name: &str) -> bool {
@@ -85,6 +98,14 @@ mod tests {
         let faults = expand("${env:B} ${env:C} ${env:1} ${env:A", &lookup).unwrap_err();
         let unset = |name: &str| Fault::Unset { name: name.into() };
         let malformed = |text: &str| Fault::Malformed { text: text.into() };
-        assert_eq!(faults, [unset("B"), unset("C"), malformed("${env:1}"), malformed("${env:A")]);
+        assert_eq!(
+            faults,
+            [
+                unset("B"),
+                unset("C"),
+                malformed("${env:1}"),
+                malformed("${env:A")
+            ]
+        );
     }
 }

@@ -15,8 +15,10 @@ use gateway_gen::spec::Spec;
 #[test]
 fn every_broken_spec_reports_its_mistakes_and_no_others() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/errors");
-    let mut cases: Vec<PathBuf> =
-        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     cases.sort();
     assert!(cases.len() >= 30, "only {} cases", cases.len());
     let failed: Vec<String> = cases.iter().filter_map(|case| check(case).err()).collect();
@@ -33,21 +35,43 @@ fn check(case: &Path) -> Result<(), String> {
     if expected == found {
         return Ok(());
     }
-    Err(format!("{}\n--- expected\n{expected}--- found\n{found}", case.display()))
+    Err(format!(
+        "{}\n--- expected\n{expected}--- found\n{found}",
+        case.display()
+    ))
 }
 
 /// What a case reports, in the form of `expected.txt`.
 fn observe(case: &Path) -> String {
     let settings = fs::read_to_string(case.join("options.txt")).unwrap_or_default();
     let setting = |key: &str| {
-        settings.lines().filter_map(|line| line.split_once(' ')).filter(|(k, _)| *k == key).map(|(_, v)| v.to_owned()).collect::<Vec<_>>()
+        settings
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .filter(|(k, _)| *k == key)
+            .map(|(_, v)| v.to_owned())
+            .collect::<Vec<_>>()
     };
-    let services = setting("service").iter().filter_map(|v| v.split_once('=')).map(|(n, u)| (n.to_owned(), u.to_owned())).collect();
+    let services = setting("service")
+        .iter()
+        .filter_map(|v| v.split_once('='))
+        .map(|(n, u)| (n.to_owned(), u.to_owned()))
+        .collect();
     let json = case.join("gateway.json");
     let options = ReadOptions {
-        input: Input::File(if json.exists() { json } else { case.join("gateway.yaml") }),
+        input: Input::File(if json.exists() {
+            json
+        } else {
+            case.join("gateway.yaml")
+        }),
         env: setting("env").pop(),
-        variables: &|name| setting("variable").iter().filter_map(|v| v.split_once('=')).find(|(n, _)| *n == name).map(|(_, v)| v.to_owned()),
+        variables: &|name| {
+            setting("variable")
+                .iter()
+                .filter_map(|v| v.split_once('='))
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| v.to_owned())
+        },
         services,
     };
     match read(&options) {
@@ -63,7 +87,13 @@ fn observe(case: &Path) -> String {
 /// All errors and warnings of the stages that a spec passes on `check`.
 fn diagnose(document: &Document) -> Vec<Diagnostic> {
     let decoded = document.decode::<Spec>();
-    document.diagnostics().iter().cloned().chain(decoded.diagnostics).filter(|found| found.severity != Severity::Info).collect()
+    document
+        .diagnostics()
+        .iter()
+        .cloned()
+        .chain(decoded.diagnostics)
+        .filter(|found| found.severity != Severity::Info)
+        .collect()
 }
 
 fn lines(found: &[Diagnostic], sources: &Sources, document: Option<&Document>, exit: u8) -> String {
@@ -76,10 +106,24 @@ fn lines(found: &[Diagnostic], sources: &Sources, document: Option<&Document>, e
         };
         let text = span.map_or("", |span| sources.slice(span));
         let help = found.help.as_deref().unwrap_or("-");
-        writeln!(out, "{} {text:?} {} | {help}", found.code.id, found.message.replace(concat!(env!("CARGO_MANIFEST_DIR"), "/"), "")).unwrap();
+        writeln!(
+            out,
+            "{} {text:?} {} | {help}",
+            found.code.id,
+            found
+                .message
+                .replace(concat!(env!("CARGO_MANIFEST_DIR"), "/"), "")
+        )
+        .unwrap();
         for related in &found.related {
             let span = document.and_then(|document| document.locate(&related.place));
-            writeln!(out, "  {} {:?}", related.label, span.map_or("", |span| sources.slice(span))).unwrap();
+            writeln!(
+                out,
+                "  {} {:?}",
+                related.label,
+                span.map_or("", |span| sources.slice(span))
+            )
+            .unwrap();
         }
     }
     writeln!(out, "exit {exit}").unwrap();

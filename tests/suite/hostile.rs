@@ -9,8 +9,16 @@ use gateway_gen::spec::Spec;
 use proptest::prelude::*;
 
 fn options(text: &str) -> ReadOptions<'static> {
-    let input = Input::Text { name: "<stdin>".into(), text: text.into() };
-    ReadOptions { input, env: None, variables: &|_| None, services: Vec::new() }
+    let input = Input::Text {
+        name: "<stdin>".into(),
+        text: text.into(),
+    };
+    ReadOptions {
+        input,
+        env: None,
+        variables: &|_| None,
+        services: Vec::new(),
+    }
 }
 
 fn try_read(text: &str) -> Result<Document, Box<Failure>> {
@@ -28,17 +36,28 @@ fn within_a_second<T>(work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = work();
     // Unoptimised builds on a busy machine are several times slower than the bar of one second.
-    assert!(start.elapsed() < Duration::from_secs(3), "took {:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(3),
+        "took {:?}",
+        start.elapsed()
+    );
     result
 }
 
 #[test]
 fn ten_thousand_levels_are_refused_in_every_style() {
-    for text in ["[".repeat(10_000), "{a: ".repeat(10_000), "- ".repeat(10_000), "? ".repeat(10_000)] {
+    for text in [
+        "[".repeat(10_000),
+        "{a: ".repeat(10_000),
+        "- ".repeat(10_000),
+        "? ".repeat(10_000),
+    ] {
         let found = within_a_second(|| fatal(&text));
         assert!(matches!(found.code.id, "GG001" | "GG004"), "{found:?}");
     }
-    let indented: String = (0..10_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let indented: String = (0..10_000)
+        .map(|n| format!("{}a:\n", " ".repeat(n)))
+        .collect();
     assert_eq!(within_a_second(|| fatal(&indented)).code.id, "GG004");
 }
 
@@ -68,11 +87,23 @@ fn a_file_of_a_gigabyte_is_not_read_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gateway.yaml");
     // A sparse file: the size without the disk.
-    std::fs::File::create(&path).unwrap().set_len(1 << 30).unwrap();
-    let options = ReadOptions { input: Input::File(path), env: None, variables: &|_| None, services: Vec::new() };
+    std::fs::File::create(&path)
+        .unwrap()
+        .set_len(1 << 30)
+        .unwrap();
+    let options = ReadOptions {
+        input: Input::File(path),
+        env: None,
+        variables: &|_| None,
+        services: Vec::new(),
+    };
     let failure = read(&options).unwrap_err();
     assert_eq!(failure.exit, 2);
-    assert!(failure.diagnostics[0].message.contains("256 MB"), "{:?}", failure.diagnostics);
+    assert!(
+        failure.diagnostics[0].message.contains("256 MB"),
+        "{:?}",
+        failure.diagnostics
+    );
 }
 
 #[test]
@@ -85,24 +116,44 @@ fn bytes_that_are_not_text_are_refused_with_their_offset() {
         (b"\xff\xfev\x00e\x00", "UTF-16"),
         (b"v\x00e\x00", "UTF-16"),
     ] {
-        std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
-        let options = ReadOptions { input: Input::File(path.clone()), env: None, variables: &|_| None, services: Vec::new() };
+        std::fs::File::create(&path)
+            .unwrap()
+            .write_all(bytes)
+            .unwrap();
+        let options = ReadOptions {
+            input: Input::File(path.clone()),
+            env: None,
+            variables: &|_| None,
+            services: Vec::new(),
+        };
         let failure = read(&options).unwrap_err();
-        assert!(failure.diagnostics[0].message.contains(words), "{:?}", failure.diagnostics);
+        assert!(
+            failure.diagnostics[0].message.contains(words),
+            "{:?}",
+            failure.diagnostics
+        );
     }
 }
 
 #[test]
 fn control_characters_are_refused_in_every_string_of_a_spec() {
-    for control in ["\\u0001", "\\u007f", "\\u0085", "\\r", "\\n", "\\t", "\\u001b"] {
+    for control in [
+        "\\u0001", "\\u007f", "\\u0085", "\\r", "\\n", "\\t", "\\u001b",
+    ] {
         for text in [
             format!("version: 1\nname: \"a{control}b\"\n"),
             format!("version: 1\nservices: {{ a: {{ url: \"http://a{control}\" }} }}\n"),
             format!("version: 1\nroutes: {{ \"GET /a{control}\": {{ to: a }} }}\n"),
-            format!("version: 1\ndefaults: {{ request_headers: {{ set: {{ X-A: \"{control}\" }} }} }}\n"),
+            format!(
+                "version: 1\ndefaults: {{ request_headers: {{ set: {{ X-A: \"{control}\" }} }} }}\n"
+            ),
         ] {
             let document = try_read(&text).unwrap();
-            let codes: Vec<&str> = document.diagnostics().iter().map(|found| found.code.id).collect();
+            let codes: Vec<&str> = document
+                .diagnostics()
+                .iter()
+                .map(|found| found.code.id)
+                .collect();
             assert_eq!(codes, ["GG006"], "{text}");
         }
     }
@@ -130,7 +181,9 @@ fn windows_line_ends_and_a_byte_order_mark_are_accepted() {
 fn many_mistakes_stop_at_a_hundred_and_in_linear_time() {
     let mut text = String::from("version: 1\nname: shop\nroutes:\n");
     for n in 0..10_000 {
-        text.push_str(&format!("  GET /a{n}: {{ to: users, limt: none, tmeout: 1s }}\n"));
+        text.push_str(&format!(
+            "  GET /a{n}: {{ to: users, limt: none, tmeout: 1s }}\n"
+        ));
     }
     let document = try_read(&text).unwrap();
     let decoded = within_a_second(|| document.decode::<Spec>());

@@ -202,13 +202,16 @@ impl<'d> Cursor<'_, 'd> {
     fn is_secret(&self) -> bool {
         let document = self.run.document;
         let source = document.sources.slice(document.tree.get(self.node).span);
-        source.contains(crate::source::variables::OPENING) || document.is_secret(&self.path.pointer())
+        source.contains(crate::source::variables::OPENING)
+            || document.is_secret(&self.path.pointer())
     }
 
     fn kind_help(&self, expected: &str) -> Option<String> {
         let (text, plain) = self.scalar()?;
         match expected {
-            "text" | "a value or a list of them" if plain => Some(format!("write it in quotes: \"{text}\"")),
+            "text" | "a value or a list of them" if plain => {
+                Some(format!("write it in quotes: \"{text}\""))
+            }
             "`true` or `false`" if matches!(text, "yes" | "on" | "Yes" | "On" | "YES" | "ON") => {
                 Some("write `true`".into())
             }

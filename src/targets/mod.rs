@@ -40,6 +40,15 @@ pub struct Context<'a> {
     pub closed: &'a BTreeSet<RouteId>,
 }
 
+/// What is to know about a loss, wherever it comes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LossPage {
+    /// Its stable id, such as `rate-window`.
+    pub id: &'static str,
+    /// Its `explain` page in Markdown: what happens instead, with numbers, and what to do about it.
+    pub page: &'static str,
+}
+
 /// One target: a struct of functions, no trait with defaults that would read as support.
 #[derive(Clone, Copy)]
 pub struct Target {
@@ -51,6 +60,8 @@ pub struct Target {
     pub support: fn(&Fact<'_>, &Gateway, &spec::Targets) -> Support,
     /// What the target's own grammar and limits refuse (settings, raw fragments, sizes).
     pub check: fn(&Gateway, &spec::Targets) -> Vec<Diagnostic>,
+    /// Every loss that `support` can answer with: what `explain` prints and what `allow` may name.
+    pub losses: &'static [LossPage],
     /// The artefacts. Called only when `check` and the losses left no error.
     pub emit: fn(&Gateway, &Context<'_>) -> Emitted,
 }

@@ -1,10 +1,14 @@
 //! THE GATEWAY: what a spec means, resolved, ordered and engine-neutral; matching and precedence; facts.
 
 mod auth;
+mod capture;
 mod fact;
 mod gateway;
+pub mod matching;
+pub mod normalise;
 mod pattern;
 mod policy;
+pub mod precedence;
 mod route;
 mod service;
 pub mod units;
@@ -18,8 +22,11 @@ pub use gateway::{
     AccessLog, CounterFailure, Counters, EncodedSlash, File, Gateway, KeyMaterial, Listen,
     RequestId, ServerTls, TlsVersion,
 };
+pub use matching::{Matched, Matcher};
+pub use normalise::{Refusal, normalise, normalise_host};
 pub use pattern::{HostPattern, Method, Methods, Pattern, Segment};
 pub use policy::{Cors, HeaderRules, IpRules, Limit, LimitKey, Origins, Retries, Timeout};
+pub use precedence::{Precedence, Slot, slots};
 pub use route::{
     Action, Forward, Gather, Keep, Part, Piece, Respond, Rewrite, RewritePiece, Route, RouteId,
 };

@@ -86,6 +86,10 @@ impl<'de> MapAccess<'de> for Members<'_, '_> {
         // A value may fail without having asked for anything: then the fault has no place yet.
         super::cursor::place(cursor, seed.deserialize(cursor))
     }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.entries().len() - self.next)
+    }
 }
 
 /// A list's items.

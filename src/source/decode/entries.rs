@@ -34,7 +34,8 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Names<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut names = IndexMap::new();
+        // A hint from the text's own size, so it can't be made up.
+        let mut names = IndexMap::with_capacity(map.size_hint().unwrap_or(0).min(1 << 20));
         while let Some(name) = map.next_key::<String>()? {
             if name.starts_with("x-") {
                 map.next_value::<IgnoredAny>()?;

@@ -52,7 +52,8 @@ struct Run<'d> {
 
 impl Run<'_> {
     fn is_dropped(&self, parent: NodeId, at: usize) -> bool {
-        self.dropped.borrow().contains(&(parent, at))
+        let dropped = self.dropped.borrow();
+        !dropped.is_empty() && dropped.contains(&(parent, at))
     }
 
     fn is_full(&self) -> bool {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::source::Pointer;
 
 /// How much of the meaning is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LossKind {
     /// Kept with other numbers or edges: a warning.
@@ -15,7 +15,7 @@ pub enum LossKind {
 }
 
 /// Whether losing it opens the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LossClass {
     /// Behaviour differs.
@@ -25,7 +25,7 @@ pub enum LossClass {
 }
 
 /// A loss at its place, after `targets.<t>.allow` was applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Loss {
     /// Stable id in kebab case, such as `rate-window`.
     pub id: &'static str,

@@ -134,13 +134,39 @@ impl Document {
     /// Whether the literal there is one that is never to be printed.
     #[must_use]
     pub fn is_secret(&self, pointer: &Pointer) -> bool {
-        let inside = pointer
-            .steps()
-            .any(|step| SECRET_KEYS.contains(&step.as_str()));
+        let steps: Vec<String> = pointer.steps().collect();
+        let key = steps.iter().rev().find(|step| step.parse::<usize>().is_err());
+        let inside = key.is_some_and(|key| SECRET_KEYS.contains(&key.as_str()));
         inside
             && self
                 .text(pointer)
                 .is_some_and(|text| !text.starts_with("secret://"))
+    }
+
+    /// Where literals stand that are never to be printed: values, or lists of them, under a key that holds secrets.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<Span> {
+        let mut found = Vec::new();
+        let mut open = vec![(self.root, false)];
+        while let Some((node, inside)) = open.pop() {
+            match &self.tree.get(node).kind {
+                Kind::Map(entries) => open.extend(entries.iter().map(|entry| {
+                    let key = self.tree.key(&self.sources, entry);
+                    (entry.value, SECRET_KEYS.contains(&key))
+                })),
+                Kind::List(items) => open.extend(items.iter().map(|item| (*item, inside))),
+                Kind::Scalar { .. } if inside => {
+                    let span = self.tree.get(node).span;
+                    let source = self.sources.slice(span);
+                    let reference = source.trim_start_matches(['"', '\'']);
+                    if !reference.starts_with("secret://") && !reference.starts_with("${") {
+                        found.push(span);
+                    }
+                }
+                Kind::Scalar { .. } | Kind::Broken => {}
+            }
+        }
+        found
     }
 
     pub(super) fn follow(&self, pointer: &Pointer) -> Option<Found> {

@@ -74,6 +74,18 @@ impl serde::Serialize for Pointer {
     }
 }
 
+impl schemars::JsonSchema for Pointer {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Pointer".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "json-pointer" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Pointer;

@@ -18,7 +18,7 @@ pub struct Span {
 }
 
 /// A printed position: line and column count characters from 1, the offset bytes from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Position {
     /// Line, from 1.
     pub line: u32,

@@ -3,3 +3,4 @@
 fn t() {}
 mod errors;
 mod hostile;
+mod reports;

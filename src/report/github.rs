@@ -11,12 +11,34 @@ use super::{Diagnostic, Locator, LossKind, Place, Report, Severity};
 pub fn print(report: &Report, locator: &Locator<'_>) -> String {
     let mut out = String::new();
     for found in &report.diagnostics {
-        command(&mut out, level(found), &format!("{} {}", found.code.id, found.code.name), &text(found), &found.place, locator);
+        command(
+            &mut out,
+            level(found),
+            &format!("{} {}", found.code.id, found.code.name),
+            &text(found),
+            &found.place,
+            locator,
+        );
     }
     for loss in report.losses.iter().filter(|loss| !loss.allowed) {
-        let level = if loss.kind == LossKind::Unsupported { "error" } else { "warning" };
-        let message = [Some(loss.message.as_str()), loss.help.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("\n");
-        command(&mut out, level, &format!("{} {}", loss.target, loss.id), &message, &Place::key(loss.pointer.clone()), locator);
+        let level = if loss.kind == LossKind::Unsupported {
+            "error"
+        } else {
+            "warning"
+        };
+        let message = [Some(loss.message.as_str()), loss.help.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("\n");
+        command(
+            &mut out,
+            level,
+            &format!("{} {}", loss.target, loss.id),
+            &message,
+            &Place::key(loss.pointer.clone()),
+            locator,
+        );
     }
     out
 }
@@ -36,7 +58,14 @@ fn text(found: &Diagnostic) -> String {
     }
 }
 
-fn command(out: &mut String, level: &str, title: &str, message: &str, place: &Place, locator: &Locator<'_>) {
+fn command(
+    out: &mut String,
+    level: &str,
+    title: &str,
+    message: &str,
+    place: &Place,
+    locator: &Locator<'_>,
+) {
     let mut properties = Vec::new();
     if let Some(span) = locator.locate(place)
         && let Some((start, end)) = locator.sources.positions(span)
@@ -53,7 +82,9 @@ fn command(out: &mut String, level: &str, title: &str, message: &str, place: &Pl
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -149,12 +149,28 @@ pub fn print(report: &Report, locator: &Locator<'_>) -> String {
 pub fn output(report: &Report, locator: &Locator<'_>) -> Output {
     let suppressed = report.suppressed.iter();
     Output {
-        tool: Tool { name: "gateway-gen", version: env!("CARGO_PKG_VERSION") },
+        tool: Tool {
+            name: "gateway-gen",
+            version: env!("CARGO_PKG_VERSION"),
+        },
         command: report.command.to_owned(),
         spec: report.spec.clone(),
-        diagnostics: report.diagnostics.iter().map(|found| finding(found, locator)).collect(),
-        suppressed: suppressed.map(|silenced| Silenced { finding: finding(&silenced.diagnostic, locator), reason: silenced.reason.clone() }).collect(),
-        losses: report.losses.iter().map(|loss| lost(loss, locator)).collect(),
+        diagnostics: report
+            .diagnostics
+            .iter()
+            .map(|found| finding(found, locator))
+            .collect(),
+        suppressed: suppressed
+            .map(|silenced| Silenced {
+                finding: finding(&silenced.diagnostic, locator),
+                reason: silenced.reason.clone(),
+            })
+            .collect(),
+        losses: report
+            .losses
+            .iter()
+            .map(|loss| lost(loss, locator))
+            .collect(),
         artefacts: report.artefacts.clone(),
         changes: report.changes.clone(),
         probes: report.probes.clone(),
@@ -171,7 +187,9 @@ pub fn schema() -> schemars::Schema {
 }
 
 fn place(span: Option<Span>, locator: &Locator<'_>) -> (Option<String>, Option<Range>) {
-    let range = span.and_then(|span| locator.sources.positions(span)).map(|(start, end)| Range { start, end });
+    let range = span
+        .and_then(|span| locator.sources.positions(span))
+        .map(|(start, end)| Range { start, end });
     (span.map(|span| locator.file(span).to_owned()), range)
 }
 
@@ -179,14 +197,26 @@ fn finding(found: &Diagnostic, locator: &Locator<'_>) -> Finding {
     let (file, span) = place(locator.locate(&found.place), locator);
     let related = found.related.iter().map(|related| {
         let (file, span) = place(locator.locate(&related.place), locator);
-        Other { label: related.label.clone(), file, span }
+        Other {
+            label: related.label.clone(),
+            file,
+            span,
+        }
     });
     let fix = found.fix.as_ref().map(|fix| {
         let edits = fix.edits.iter().map(|edit| {
             let (file, span) = place(Some(edit.span), locator);
-            Replacement { file, span, text: edit.text.clone() }
+            Replacement {
+                file,
+                span,
+                text: edit.text.clone(),
+            }
         });
-        Mend { title: fix.title.clone(), safe: fix.safe, edits: edits.collect() }
+        Mend {
+            title: fix.title.clone(),
+            safe: fix.safe,
+            edits: edits.collect(),
+        }
     });
     Finding {
         code: found.code.id,
@@ -205,5 +235,9 @@ fn finding(found: &Diagnostic, locator: &Locator<'_>) -> Finding {
 
 fn lost(loss: &Loss, locator: &Locator<'_>) -> Lost {
     let (file, span) = place(locator.locate(&Place::key(loss.pointer.clone())), locator);
-    Lost { loss: loss.clone(), file, span }
+    Lost {
+        loss: loss.clone(),
+        file,
+        span,
+    }
 }

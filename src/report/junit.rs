@@ -12,21 +12,49 @@ pub fn print(report: &Report, locator: &Locator<'_>) -> String {
     for found in &report.diagnostics {
         let name = format!("{} {}", found.code.id, found.message);
         let failed = found.severity == Severity::Error;
-        counts.case(&mut cases, found.code.name, &name, outcome(failed, &found.message, &details(found, locator)));
+        counts.case(
+            &mut cases,
+            found.code.name,
+            &name,
+            outcome(failed, &found.message, &details(found, locator)),
+        );
     }
     for loss in report.losses.iter().filter(|loss| !loss.allowed) {
         let failed = loss.kind == LossKind::Unsupported;
-        let details = format!("{}\n{}", at(&Place::key(loss.pointer.clone()), locator), loss.help.as_deref().unwrap_or_default());
+        let details = format!(
+            "{}\n{}",
+            at(&Place::key(loss.pointer.clone()), locator),
+            loss.help.as_deref().unwrap_or_default()
+        );
         let class = format!("{}.{}", loss.target, loss.id);
-        counts.case(&mut cases, &class, loss.pointer.as_str(), outcome(failed, &loss.message, &details));
+        counts.case(
+            &mut cases,
+            &class,
+            loss.pointer.as_str(),
+            outcome(failed, &loss.message, &details),
+        );
     }
     for probe in report.probes.iter().flatten() {
-        counts.case(&mut cases, probe.route.as_deref().unwrap_or("gateway"), &probe.name, verdict(probe));
+        counts.case(
+            &mut cases,
+            probe.route.as_deref().unwrap_or("gateway"),
+            &probe.name,
+            verdict(probe),
+        );
     }
     if counts.tests == 0 {
-        counts.case(&mut cases, report.command, "no findings", Outcome::Passed(String::new()));
+        counts.case(
+            &mut cases,
+            report.command,
+            "no findings",
+            Outcome::Passed(String::new()),
+        );
     }
-    let Counts { tests, failures, skipped } = counts;
+    let Counts {
+        tests,
+        failures,
+        skipped,
+    } = counts;
     let name = escape(&format!("gateway-gen {}", report.command));
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"{tests}\" failures=\"{failures}\">\n<testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">\n{cases}</testsuite>\n</testsuites>\n"
@@ -36,13 +64,19 @@ pub fn print(report: &Report, locator: &Locator<'_>) -> String {
 enum Outcome {
     /// Passed, with what is worth saying all the same.
     Passed(String),
-    Failed { message: String, details: String },
+    Failed {
+        message: String,
+        details: String,
+    },
     Skipped,
 }
 
 fn outcome(failed: bool, message: &str, details: &str) -> Outcome {
     if failed {
-        Outcome::Failed { message: message.to_owned(), details: details.to_owned() }
+        Outcome::Failed {
+            message: message.to_owned(),
+            details: details.to_owned(),
+        }
     } else {
         Outcome::Passed(format!("{message}\n{details}"))
     }
@@ -67,7 +101,12 @@ impl Counts {
             }
             Outcome::Failed { message, details } => {
                 self.failures += 1;
-                let _ = write!(out, "<failure message=\"{}\">{}</failure>", escape(&message), escape(&details));
+                let _ = write!(
+                    out,
+                    "<failure message=\"{}\">{}</failure>",
+                    escape(&message),
+                    escape(&details)
+                );
             }
             Outcome::Skipped => {
                 self.skipped += 1;
@@ -81,7 +120,10 @@ impl Counts {
 fn verdict(probe: &Probe) -> Outcome {
     match probe.verdict {
         Verdict::Passed => Outcome::Passed(String::new()),
-        Verdict::Explained => Outcome::Passed(format!("explained by the loss {}", probe.loss.as_deref().unwrap_or_default())),
+        Verdict::Explained => Outcome::Passed(format!(
+            "explained by the loss {}",
+            probe.loss.as_deref().unwrap_or_default()
+        )),
         Verdict::Skipped => Outcome::Skipped,
         Verdict::Failed => Outcome::Failed {
             message: format!("expected {}, observed {}", probe.expected, probe.observed),
@@ -91,14 +133,22 @@ fn verdict(probe: &Probe) -> Outcome {
 }
 
 fn details(found: &Diagnostic, locator: &Locator<'_>) -> String {
-    let help = found.help.as_deref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+    let help = found
+        .help
+        .as_deref()
+        .map(|help| format!("\nhelp: {help}"))
+        .unwrap_or_default();
     format!("{}{help}", at(&found.place, locator))
 }
 
 fn at(place: &Place, locator: &Locator<'_>) -> String {
-    let Some(span) = locator.locate(place) else { return String::new() };
+    let Some(span) = locator.locate(place) else {
+        return String::new();
+    };
     let start = locator.sources.positions(span).map(|(start, _)| start);
-    start.map_or_else(String::new, |start| format!("{}:{}:{}", locator.file(span), start.line, start.column))
+    start.map_or_else(String::new, |start| {
+        format!("{}:{}:{}", locator.file(span), start.line, start.column)
+    })
 }
 
 /// XML text; characters that XML 1.0 has no way to write are replaced.
@@ -123,6 +173,9 @@ fn escape(text: &str) -> String {
 mod tests {
     #[test]
     fn text_cannot_leave_its_attribute() {
-        assert_eq!(super::escape("a\"<b>&\u{1}"), "a&quot;&lt;b&gt;&amp;\u{fffd}");
+        assert_eq!(
+            super::escape("a\"<b>&\u{1}"),
+            "a&quot;&lt;b&gt;&amp;\u{fffd}"
+        );
     }
 }

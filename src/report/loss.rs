@@ -5,7 +5,9 @@ use serde::Serialize;
 use crate::source::Pointer;
 
 /// How much of the meaning is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum LossKind {
     /// Kept with other numbers or edges: a warning.
@@ -15,7 +17,9 @@ pub enum LossKind {
 }
 
 /// Whether losing it opens the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum LossClass {
     /// Behaviour differs.

@@ -34,7 +34,12 @@ pub enum Format {
 
 /// Prints a report; `style` holds for people only.
 #[must_use]
-pub fn print(format: Format, report: &Report, locator: &Locator<'_>, style: human::Style) -> String {
+pub fn print(
+    format: Format,
+    report: &Report,
+    locator: &Locator<'_>,
+    style: human::Style,
+) -> String {
     match format {
         Format::Human => human::print(report, locator, style),
         Format::Json => json::print(report, locator),

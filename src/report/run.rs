@@ -115,8 +115,18 @@ impl Report {
     /// Counts what is in the report.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let count = |severity| self.diagnostics.iter().filter(|found| found.severity == severity).count();
-        let lost = |kind| self.losses.iter().filter(|loss| !loss.allowed && loss.kind == kind).count();
+        let count = |severity| {
+            self.diagnostics
+                .iter()
+                .filter(|found| found.severity == severity)
+                .count()
+        };
+        let lost = |kind| {
+            self.losses
+                .iter()
+                .filter(|loss| !loss.allowed && loss.kind == kind)
+                .count()
+        };
         Summary {
             errors: count(Severity::Error) + lost(LossKind::Unsupported),
             warnings: count(Severity::Warn) + lost(LossKind::Approximate),
@@ -148,19 +158,27 @@ impl Locator<'_> {
     /// The name of a span's file.
     #[must_use]
     pub fn file(&self, span: Span) -> &str {
-        self.sources.get(span.file).map_or("", crate::source::Source::name)
+        self.sources
+            .get(span.file)
+            .map_or("", crate::source::Source::name)
     }
 }
 
 impl<'a> From<&'a Document> for Locator<'a> {
     fn from(document: &'a Document) -> Self {
-        Self { sources: document.sources(), document: Some(document) }
+        Self {
+            sources: document.sources(),
+            document: Some(document),
+        }
     }
 }
 
 impl<'a> From<&'a Failure> for Locator<'a> {
     fn from(failure: &'a Failure) -> Self {
-        Self { sources: &failure.sources, document: None }
+        Self {
+            sources: &failure.sources,
+            document: None,
+        }
     }
 }
 

@@ -60,9 +60,21 @@ pub fn print(report: &Report, locator: &Locator<'_>) -> String {
         results.push(result(&mut rules, found, locator, Vec::new()));
     }
     for silenced in &report.suppressed {
-        let kind = if silenced.in_source { "inSource" } else { "external" };
-        let suppression = Suppression { kind, justification: silenced.reason.clone() };
-        results.push(result(&mut rules, &silenced.diagnostic, locator, vec![suppression]));
+        let kind = if silenced.in_source {
+            "inSource"
+        } else {
+            "external"
+        };
+        let suppression = Suppression {
+            kind,
+            justification: silenced.reason.clone(),
+        };
+        results.push(result(
+            &mut rules,
+            &silenced.diagnostic,
+            locator,
+            vec![suppression],
+        ));
     }
     for loss in &report.losses {
         results.push(lost(&mut rules, loss, locator));
@@ -94,14 +106,34 @@ impl Rules {
         if let Some(at) = self.0.iter().position(|rule| rule.id == id) {
             return at;
         }
-        let title = page.lines().next().unwrap_or(name).trim_start_matches('#').trim();
-        let help = (!page.is_empty()).then(|| Help { text: page.to_owned(), markdown: page.to_owned() });
-        self.0.push(Rule { id: id.to_owned(), name: name.to_owned(), short_description: Text { text: title.to_owned() }, help });
+        let title = page
+            .lines()
+            .next()
+            .unwrap_or(name)
+            .trim_start_matches('#')
+            .trim();
+        let help = (!page.is_empty()).then(|| Help {
+            text: page.to_owned(),
+            markdown: page.to_owned(),
+        });
+        self.0.push(Rule {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            short_description: Text {
+                text: title.to_owned(),
+            },
+            help,
+        });
         self.0.len() - 1
     }
 }
 
-fn result(rules: &mut Rules, found: &Diagnostic, locator: &Locator<'_>, suppressions: Vec<Suppression>) -> Found {
+fn result(
+    rules: &mut Rules,
+    found: &Diagnostic,
+    locator: &Locator<'_>,
+    suppressions: Vec<Suppression>,
+) -> Found {
     let Code { id, name, page } = found.code;
     let message = match &found.help {
         Some(help) => format!("{}\nhelp: {help}", found.message),
@@ -130,16 +162,31 @@ fn result(rules: &mut Rules, found: &Diagnostic, locator: &Locator<'_>, suppress
 
 fn lost(rules: &mut Rules, loss: &Loss, locator: &Locator<'_>) -> Found {
     let id = format!("{}/{}", loss.target, loss.id);
-    let suppression = Suppression { kind: "external", justification: loss.reason.clone().unwrap_or_default() };
+    let suppression = Suppression {
+        kind: "external",
+        justification: loss.reason.clone().unwrap_or_default(),
+    };
     Found {
         rule_index: rules.of(&id, loss.id, ""),
         rule_id: id,
-        level: if loss.kind == LossKind::Unsupported { "error" } else { "warning" },
-        message: Text { text: loss.message.clone() },
-        locations: location(&Place::key(loss.pointer.clone()), locator).into_iter().collect(),
+        level: if loss.kind == LossKind::Unsupported {
+            "error"
+        } else {
+            "warning"
+        },
+        message: Text {
+            text: loss.message.clone(),
+        },
+        locations: location(&Place::key(loss.pointer.clone()), locator)
+            .into_iter()
+            .collect(),
         related_locations: Vec::new(),
         fixes: Vec::new(),
-        suppressions: if loss.allowed { vec![suppression] } else { Vec::new() },
+        suppressions: if loss.allowed {
+            vec![suppression]
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -156,7 +203,9 @@ fn location(place: &Place, locator: &Locator<'_>) -> Option<Value> {
 }
 
 fn region(span: Span, locator: &Locator<'_>) -> Value {
-    let Some((start, end)) = locator.sources.positions(span) else { return Value::Null };
+    let Some((start, end)) = locator.sources.positions(span) else {
+        return Value::Null;
+    };
     json!({
         "startLine": start.line,
         "startColumn": start.column,
@@ -186,7 +235,9 @@ fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(char::from(byte))
+            }
             b'\\' => out.push('/'),
             other => out.push_str(&format!("%{other:02X}")),
         }

@@ -135,7 +135,10 @@ impl Document {
     #[must_use]
     pub fn is_secret(&self, pointer: &Pointer) -> bool {
         let steps: Vec<String> = pointer.steps().collect();
-        let key = steps.iter().rev().find(|step| step.parse::<usize>().is_err());
+        let key = steps
+            .iter()
+            .rev()
+            .find(|step| step.parse::<usize>().is_err());
         let inside = key.is_some_and(|key| SECRET_KEYS.contains(&key.as_str()));
         inside
             && self

@@ -1,5 +1,6 @@
 //! gateway-gen: one neutral gateway spec, compiled to several gateways, with every loss declared.
 
+pub mod engine;
 pub mod ir;
 pub mod report;
 pub mod source;

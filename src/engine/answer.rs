@@ -26,9 +26,7 @@ impl Answer {
         Self {
             status,
             headers,
-            body: serde_json::json!({ "message": message })
-                .to_string()
-                .into(),
+            body: serde_json::json!({ "message": message }).to_string().into(),
             reason,
         }
     }

@@ -30,7 +30,9 @@ impl Identity {
     /// A claim's text, from the first token that has it.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<String> {
-        self.tokens.iter().find_map(|(_, claims)| token::claim_text(&claims.all, name))
+        self.tokens
+            .iter()
+            .find_map(|(_, claims)| token::claim_text(&claims.all, name))
     }
 }
 
@@ -102,7 +104,9 @@ impl Engine {
         let auth = &self.gateway.routes[id.0].auth;
         let all = match &auth.value {
             Auth::None { .. } => {
-                trace.add(Phase::Auth, &auth.pointer, Verdict::Passed, || "no auth is asked for".into());
+                trace.add(Phase::Auth, &auth.pointer, Verdict::Passed, || {
+                    "no auth is asked for".into()
+                });
                 return Authentication::Passed(Identity::default());
             }
             Auth::Any(_) => false,
@@ -117,24 +121,51 @@ impl Engine {
             match self.try_scheme(number, request, knowledge, now, &mut identity) {
                 One::Needs(needs) => return Authentication::Needs(needs),
                 One::Passed => {
-                    trace.add(Phase::Auth, pointer, Verdict::Passed, || self.who(scheme, &identity));
+                    trace.add(Phase::Auth, pointer, Verdict::Passed, || {
+                        self.who(scheme, &identity)
+                    });
                     if !all {
                         return Authentication::Passed(identity);
                     }
                 }
                 One::Refused(why) => {
-                    trace.add(Phase::Auth, pointer, if all { Verdict::Refused } else { Verdict::Noted }, || {
-                        format!("`{}`: {}", scheme.name, why.unwrap_or("no credential was sent"))
-                    });
+                    trace.add(
+                        Phase::Auth,
+                        pointer,
+                        if all {
+                            Verdict::Refused
+                        } else {
+                            Verdict::Noted
+                        },
+                        || {
+                            format!(
+                                "`{}`: {}",
+                                scheme.name,
+                                why.unwrap_or("no credential was sent")
+                            )
+                        },
+                    );
                     reason = reason.or(why);
                     if all {
                         return Authentication::Refused(self.unauthorised(id, reason));
                     }
                 }
                 One::Answered(answer) => {
-                    trace.add(Phase::Auth, pointer, if all { Verdict::Refused } else { Verdict::Noted }, || {
-                        format!("`{}`: the authorizer answered {}", scheme.name, answer.status)
-                    });
+                    trace.add(
+                        Phase::Auth,
+                        pointer,
+                        if all {
+                            Verdict::Refused
+                        } else {
+                            Verdict::Noted
+                        },
+                        || {
+                            format!(
+                                "`{}`: the authorizer answered {}",
+                                scheme.name, answer.status
+                            )
+                        },
+                    );
                     if all {
                         return Authentication::Refused(answer);
                     }
@@ -145,13 +176,18 @@ impl Engine {
         if all {
             return Authentication::Passed(identity);
         }
-        trace.add(Phase::Auth, &auth.pointer, Verdict::Refused, || "no scheme admits it".into());
+        trace.add(Phase::Auth, &auth.pointer, Verdict::Refused, || {
+            "no scheme admits it".into()
+        });
         Authentication::Refused(answered.unwrap_or_else(|| self.unauthorised(id, reason)))
     }
 
     fn who(&self, scheme: &Scheme, identity: &Identity) -> String {
         let name = &scheme.name;
-        match identity.consumer.and_then(|id| self.gateway.consumers.get_index(id.0)) {
+        match identity
+            .consumer
+            .and_then(|id| self.gateway.consumers.get_index(id.0))
+        {
             Some((consumer, _)) => format!("`{name}`: it is consumer `{consumer}`"),
             None => format!("`{name}`: admitted, no consumer is named"),
         }
@@ -166,7 +202,9 @@ impl Engine {
             }
         }
         if !answer.headers.contains_key(WWW_AUTHENTICATE) {
-            answer.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            answer
+                .headers
+                .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         answer
     }
@@ -211,12 +249,16 @@ impl Engine {
             SchemeKind::Basic(_) => match authorization(request, "basic") {
                 Brought::This(text) => known(self.credentials.by_basic(text), identity),
                 Brought::Nothing => One::Refused(None),
-                Brought::Unreadable => One::Refused(Some("the Authorization header cannot be read")),
+                Brought::Unreadable => {
+                    One::Refused(Some("the Authorization header cannot be read"))
+                }
             },
             SchemeKind::Jwt(jwt) => match authorization(request, "bearer") {
                 Brought::This(text) => self.try_token(number, jwt, text, knowledge, now, identity),
                 Brought::Nothing => One::Refused(None),
-                Brought::Unreadable => One::Refused(Some("the Authorization header cannot be read")),
+                Brought::Unreadable => {
+                    One::Refused(Some("the Authorization header cannot be read"))
+                }
             },
             SchemeKind::External(_) => match knowledge.external.get(&number) {
                 None => One::Needs(Needs::External(number)),
@@ -225,9 +267,11 @@ impl Engine {
                     One::Passed
                 }
                 Some(ExternalAnswer::Refused(answer)) => One::Answered(answer.clone()),
-                Some(ExternalAnswer::Failed) => {
-                    One::Answered(Answer::unavailable("authorizer", "the authorizer does not answer", 1))
-                }
+                Some(ExternalAnswer::Failed) => One::Answered(Answer::unavailable(
+                    "authorizer",
+                    "the authorizer does not answer",
+                    1,
+                )),
             },
         }
     }
@@ -244,9 +288,15 @@ impl Engine {
         let scheme = &self.schemes[number];
         let told = knowledge.keys.get(&number);
         let keys = match (scheme.fetched, told) {
-            (true, None) => return One::Needs(Needs::Keys { scheme: number, again: false }),
+            (true, None) => {
+                return One::Needs(Needs::Keys {
+                    scheme: number,
+                    again: false,
+                });
+            }
             (true, Some(None)) => {
-                let answer = Answer::unavailable("keys", "the keys of the token's issuer cannot be had", 5);
+                let answer =
+                    Answer::unavailable("keys", "the keys of the token's issuer cannot be had", 5);
                 return One::Answered(answer);
             }
             (_, Some(Some(keys))) => Some(keys.as_ref()),
@@ -257,7 +307,7 @@ impl Engine {
         };
         if let Some(claims) = scheme.cache.get(text, keys.generation) {
             return match token::in_time(&claims, now) {
-                Ok(()) => self.admit(number, claims, identity),
+                Ok(()) => self.satisfied(number, claims, identity),
                 Err(refusal) => One::Refused(Some(refusal.text())),
             };
         }
@@ -271,18 +321,21 @@ impl Engine {
             && !keys.knows(head.key.as_deref())
             && !knowledge.refetched.contains(&number)
         {
-            return One::Needs(Needs::Keys { scheme: number, again: true });
+            return One::Needs(Needs::Keys {
+                scheme: number,
+                again: true,
+            });
         }
         match verified.and_then(|claims| token::in_time(&claims, now).map(|()| claims)) {
             Ok(claims) => {
                 scheme.cache.put(text, keys.generation, &claims, now);
-                self.admit(number, claims, identity)
+                self.satisfied(number, claims, identity)
             }
             Err(refusal) => One::Refused(Some(refusal.text())),
         }
     }
 
-    fn admit(&self, number: usize, claims: Arc<Claims>, identity: &mut Identity) -> One {
+    fn satisfied(&self, number: usize, claims: Arc<Claims>, identity: &mut Identity) -> One {
         let scheme = &self.schemes[number];
         if identity.consumer.is_none() {
             let named = scheme.consumers.iter().find(|(claim, value, _)| {
@@ -292,7 +345,9 @@ impl Engine {
         }
         for (claim, header) in &scheme.forward {
             let text = token::claim_text(&claims.all, claim);
-            if let Some(value) = text.and_then(|text| HeaderValue::from_str(&token::visible(&text)).ok()) {
+            if let Some(value) =
+                text.and_then(|text| HeaderValue::from_str(&token::visible(&text)).ok())
+            {
                 identity.headers.push((header.clone(), value));
             }
         }

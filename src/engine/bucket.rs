@@ -92,15 +92,28 @@ mod tests {
         let year = 365 * 86_400;
         let times: Vec<u64> = (0..year).map(|s| s * 1_000_000_000).collect();
         let expected = 7 + 7 * (year - 1) / 60;
-        assert_eq!(admitted(SLOW, 7, &times), usize::try_from(expected).unwrap());
+        assert_eq!(
+            admitted(SLOW, 7, &times),
+            usize::try_from(expected).unwrap()
+        );
     }
 
     #[test]
     fn an_empty_bucket_says_when_the_next_token_comes() {
         let bucket = Bucket::full(SLOW, 1, Timestamp(0)).less_one(SLOW);
         assert_eq!(bucket.wait(SLOW), 9);
-        assert_eq!(bucket.refilled(SLOW, 1, Timestamp(8_571_428_571)).wait(SLOW), 1);
-        assert_eq!(bucket.refilled(SLOW, 1, Timestamp(8_571_428_572)).wait(SLOW), 0);
+        assert_eq!(
+            bucket
+                .refilled(SLOW, 1, Timestamp(8_571_428_571))
+                .wait(SLOW),
+            1
+        );
+        assert_eq!(
+            bucket
+                .refilled(SLOW, 1, Timestamp(8_571_428_572))
+                .wait(SLOW),
+            0
+        );
     }
 
     proptest! {

@@ -37,11 +37,16 @@ pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 /// Whether `address` is a trusted proxy.
 #[must_use]
 pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
-    trusted.iter().any(|net| net.contains(&address.to_canonical()))
+    trusted
+        .iter()
+        .any(|net| net.contains(&address.to_canonical()))
 }
 
 fn parse(hop: &str) -> Option<IpAddr> {
-    let bare = hop.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(hop);
+    let bare = hop
+        .strip_prefix('[')
+        .and_then(|h| h.strip_suffix(']'))
+        .unwrap_or(hop);
     bare.parse()
         .ok()
         .or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
@@ -49,7 +54,11 @@ fn parse(hop: &str) -> Option<IpAddr> {
 }
 
 /// The request ID: the client's where it may be kept, otherwise 128 bits of `random` in hexadecimal.
-pub fn request_id(keep: bool, sent: Option<&HeaderValue>, random: impl FnOnce() -> u128) -> HeaderValue {
+pub fn request_id(
+    keep: bool,
+    sent: Option<&HeaderValue>,
+    random: impl FnOnce() -> u128,
+) -> HeaderValue {
     let fine = |value: &&HeaderValue| {
         (1..=128).contains(&value.len()) && value.as_bytes().iter().all(|&b| is_id_byte(b))
     };
@@ -89,9 +98,18 @@ mod tests {
     fn a_chain_is_believed_only_as_far_as_its_proxies_are_trusted() {
         assert_eq!(client("203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
         assert_eq!(client("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
-        assert_eq!(client("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.2.2.2"]), "198.51.100.1");
-        assert_eq!(client("10.0.0.1", &["1.1.1.1", "198.51.100.1", "10.2.2.2"]), "198.51.100.1");
-        assert_eq!(client("10.0.0.1", &["1.1.1.1, nonsense, 10.2.2.2"]), "10.2.2.2");
+        assert_eq!(
+            client("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.2.2.2"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            client("10.0.0.1", &["1.1.1.1", "198.51.100.1", "10.2.2.2"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            client("10.0.0.1", &["1.1.1.1, nonsense, 10.2.2.2"]),
+            "10.2.2.2"
+        );
         assert_eq!(client("10.0.0.1", &["198.51.100.1:4711"]), "198.51.100.1");
         assert_eq!(client("fd00::1", &["[2001:db8::7]:80"]), "2001:db8::7");
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
@@ -102,7 +120,10 @@ mod tests {
     fn a_request_id_is_kept_only_when_it_is_harmless() {
         let id = |keep, sent: &[u8]| {
             let sent = HeaderValue::from_bytes(sent).unwrap();
-            request_id(keep, Some(&sent), || 0xab).to_str().unwrap().to_owned()
+            request_id(keep, Some(&sent), || 0xab)
+                .to_str()
+                .unwrap()
+                .to_owned()
         };
         let made = "000000000000000000000000000000ab";
         assert_eq!(id(true, b"abc-1.2_3~4+5/6="), "abc-1.2_3~4+5/6=");

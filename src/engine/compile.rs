@@ -101,7 +101,11 @@ impl Rules {
             })
         };
         Ok(Self {
-            remove: rules.remove.iter().map(|n| name(n, pointer)).collect::<Result<_, _>>()?,
+            remove: rules
+                .remove
+                .iter()
+                .map(|n| name(n, pointer))
+                .collect::<Result<_, _>>()?,
             set: rules
                 .set
                 .iter()
@@ -135,8 +139,12 @@ impl Engine {
                 Err(unready) => wrong.push(unready),
             }
         }
-        let places: HashMap<&str, usize> =
-            gateway.schemes.keys().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
+        let places: HashMap<&str, usize> = gateway
+            .schemes
+            .keys()
+            .enumerate()
+            .map(|(i, n)| (n.as_str(), i))
+            .collect();
         let mut routes = Vec::with_capacity(gateway.routes.len());
         for route in &gateway.routes {
             match compile_route(&gateway, route, &places) {
@@ -203,14 +211,22 @@ fn compile_route(
         Action::Respond(_) | Action::Gather(_) => None,
     };
     let number = |scheme: &String| {
-        schemes.get(scheme.as_str()).copied().ok_or_else(|| Unready {
-            pointer: route.auth.pointer.clone(),
-            message: format!("there is no scheme `{scheme}`"),
-        })
+        schemes
+            .get(scheme.as_str())
+            .copied()
+            .ok_or_else(|| Unready {
+                pointer: route.auth.pointer.clone(),
+                message: format!("there is no scheme `{scheme}`"),
+            })
     };
     Ok(Route {
         cors: route.cors.as_ref().map(|rules| Cors::new(&rules.value)),
-        schemes: route.auth.schemes().iter().map(number).collect::<Result<_, _>>()?,
+        schemes: route
+            .auth
+            .schemes()
+            .iter()
+            .map(number)
+            .collect::<Result<_, _>>()?,
         request_headers: Rules::new(&route.request_headers, &route.request_headers.pointer)?,
         response_headers: Rules::new(&route.response_headers, &route.response_headers.pointer)?,
         service,
@@ -232,13 +248,18 @@ fn compile_scheme(gateway: &Gateway, scheme: &crate::ir::Scheme) -> Result<Schem
     };
     match &scheme.kind {
         SchemeKind::Jwt(jwt) => {
-            let unready = |message| Unready { pointer: at.clone(), message };
+            let unready = |message| Unready {
+                pointer: at.clone(),
+                message,
+            };
             match &jwt.keys {
                 Keys::JwksUrl(_) => out.fetched = true,
                 Keys::JwksFile(file) => {
                     out.keys = Some(KeySet::from_jwks(&file.content, 0).map_err(unready)?);
                 }
-                Keys::Pem(file) => out.keys = Some(KeySet::from_pem(&file.content).map_err(unready)?),
+                Keys::Pem(file) => {
+                    out.keys = Some(KeySet::from_pem(&file.content).map_err(unready)?)
+                }
                 Keys::Secret(Secret::Known { text, .. }) => {
                     out.keys = Some(KeySet::from_secret(text.as_bytes()));
                 }
@@ -250,7 +271,8 @@ fn compile_scheme(gateway: &Gateway, scheme: &crate::ir::Scheme) -> Result<Schem
             }
             for (number, consumer) in gateway.consumers.values().enumerate() {
                 if let Some((claim, value)) = &consumer.jwt {
-                    out.consumers.push((claim.clone(), value.clone(), ConsumerId(number)));
+                    out.consumers
+                        .push((claim.clone(), value.clone(), ConsumerId(number)));
                 }
             }
         }
@@ -263,14 +285,19 @@ fn compile_scheme(gateway: &Gateway, scheme: &crate::ir::Scheme) -> Result<Schem
         }
         SchemeKind::Basic(basic) => {
             let realm = basic.realm.replace('\\', "\\\\").replace('"', "\\\"");
-            out.challenge = HeaderValue::from_str(&format!("Basic realm=\"{realm}\", charset=\"UTF-8\""))
-                .map_err(|_| Unready {
-                    pointer: at.clone(),
-                    message: "the realm holds control characters".into(),
-                })?;
+            out.challenge =
+                HeaderValue::from_str(&format!("Basic realm=\"{realm}\", charset=\"UTF-8\""))
+                    .map_err(|_| Unready {
+                        pointer: at.clone(),
+                        message: "the realm holds control characters".into(),
+                    })?;
         }
         SchemeKind::External(external) => {
-            out.copied = external.forward.iter().map(|h| name(h, at)).collect::<Result<_, _>>()?;
+            out.copied = external
+                .forward
+                .iter()
+                .map(|h| name(h, at))
+                .collect::<Result<_, _>>()?;
         }
     }
     Ok(out)

@@ -159,15 +159,32 @@ mod tests {
     fn an_origin_on_the_list_is_echoed_and_another_gets_nothing_but_vary() {
         let mut headers = HeaderMap::new();
         headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));
-        assert!(shop().mark(&mut headers, Some(&HeaderValue::from_static("https://shop.example"))));
-        assert_eq!(get(&headers, "access-control-allow-origin"), Some("https://shop.example"));
-        assert_eq!(get(&headers, "access-control-allow-credentials"), Some("true"));
+        assert!(shop().mark(
+            &mut headers,
+            Some(&HeaderValue::from_static("https://shop.example"))
+        ));
+        assert_eq!(
+            get(&headers, "access-control-allow-origin"),
+            Some("https://shop.example")
+        );
+        assert_eq!(
+            get(&headers, "access-control-allow-credentials"),
+            Some("true")
+        );
         assert_eq!(get(&headers, "vary"), Some("Origin"));
-        for origin in ["https://evil.example", "null", "https://shop.example.evil.example"] {
+        for origin in [
+            "https://evil.example",
+            "null",
+            "https://shop.example.evil.example",
+        ] {
             let mut headers = HeaderMap::new();
             headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));
             assert!(!shop().mark(&mut headers, Some(&HeaderValue::from_str(origin).unwrap())));
-            assert_eq!(get(&headers, "access-control-allow-origin"), None, "{origin}");
+            assert_eq!(
+                get(&headers, "access-control-allow-origin"),
+                None,
+                "{origin}"
+            );
             assert_eq!(get(&headers, "vary"), Some("Origin"));
         }
     }
@@ -176,7 +193,10 @@ mod tests {
     fn a_preflight_says_methods_headers_and_age_only_to_allowed_origins() {
         let answer = shop().preflight(Some(&HeaderValue::from_static("https://shop.example")));
         assert_eq!(answer.status, 204);
-        assert_eq!(get(&answer.headers, "access-control-allow-methods"), Some("GET, PUT"));
+        assert_eq!(
+            get(&answer.headers, "access-control-allow-methods"),
+            Some("GET, PUT")
+        );
         assert_eq!(get(&answer.headers, "access-control-max-age"), Some("600"));
         assert_eq!(get(&answer.headers, "access-control-expose-headers"), None);
         let answer = shop().preflight(Some(&HeaderValue::from_static("https://evil.example")));
@@ -187,7 +207,10 @@ mod tests {
     fn everybody_is_a_star_without_vary() {
         let mut headers = HeaderMap::new();
         let all = rules(ir::Origins::All, false);
-        assert!(all.mark(&mut headers, Some(&HeaderValue::from_static("https://a.example"))));
+        assert!(all.mark(
+            &mut headers,
+            Some(&HeaderValue::from_static("https://a.example"))
+        ));
         assert_eq!(get(&headers, "access-control-allow-origin"), Some("*"));
         assert_eq!(get(&headers, "vary"), None);
     }

@@ -70,7 +70,9 @@ impl Credentials {
     pub fn by_basic(&self, encoded: &str) -> Option<ConsumerId> {
         let bytes = STANDARD.decode(encoded).ok()?;
         let (user, password) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
-        self.passwords.get(&user_and_password(user, password)).copied()
+        self.passwords
+            .get(&user_and_password(user, password))
+            .copied()
     }
 }
 
@@ -160,11 +162,23 @@ mod tests {
 
     #[test]
     fn a_key_in_the_query_is_found_in_every_spelling_and_taken_out_of_what_is_sent() {
-        assert_eq!(key_in_query(Some("a=1&key=s%2Fx"), "key"), Brought::This(b"s/x".to_vec()));
-        assert_eq!(key_in_query(Some("a=1&k%65y=s"), "key"), Brought::This(b"s".to_vec()));
-        assert_eq!(key_in_query(Some("key=1&k%65y=2"), "key"), Brought::Unreadable);
+        assert_eq!(
+            key_in_query(Some("a=1&key=s%2Fx"), "key"),
+            Brought::This(b"s/x".to_vec())
+        );
+        assert_eq!(
+            key_in_query(Some("a=1&k%65y=s"), "key"),
+            Brought::This(b"s".to_vec())
+        );
+        assert_eq!(
+            key_in_query(Some("key=1&k%65y=2"), "key"),
+            Brought::Unreadable
+        );
         assert_eq!(key_in_query(Some("keys=1"), "key"), Brought::Nothing);
-        assert_eq!(query_without("a=%31&k%65y=s&b", "key").as_deref(), Some("a=%31&b"));
+        assert_eq!(
+            query_without("a=%31&k%65y=s&b", "key").as_deref(),
+            Some("a=%31&b")
+        );
         assert_eq!(query_without("key=s", "key"), None);
     }
 }

@@ -87,10 +87,16 @@ impl Engine {
             Authentication::Passed(identity) => identity,
             Authentication::Refused(answer) => return End::Answer(answer),
             Authentication::Needs(Needs::External(scheme)) => {
-                return End::Unknown(format!("the authorizer of `{}` decides", self.schemes[scheme].name));
+                return End::Unknown(format!(
+                    "the authorizer of `{}` decides",
+                    self.schemes[scheme].name
+                ));
             }
             Authentication::Needs(Needs::Keys { scheme, .. }) => {
-                return End::Unknown(format!("the keys of `{}` are fetched when it runs", self.schemes[scheme].name));
+                return End::Unknown(format!(
+                    "the keys of `{}` are fetched when it runs",
+                    self.schemes[scheme].name
+                ));
             }
         };
         let identity = &decision.identity;
@@ -109,24 +115,37 @@ impl Engine {
         match &route.action {
             Action::Forward(forward) => {
                 let base = self.gateway.services.get(&forward.service);
-                let base = base.and_then(|s| s.targets.first()).map_or("", |t| t.address.path.as_str());
+                let base = base
+                    .and_then(|s| s.targets.first())
+                    .map_or("", |t| t.address.path.as_str());
                 let path = self.path_sent(id, forward, base, &admission.path, request.query);
                 trace.add(Phase::Forward, &route.pointer, Verdict::Passed, || {
                     format!("to `{}` as `{path}`", forward.service)
                 });
-                End::Forward { service: forward.service.clone(), path }
+                End::Forward {
+                    service: forward.service.clone(),
+                    path,
+                }
             }
             Action::Respond(_) => {
-                trace.add(Phase::Forward, &route.pointer, Verdict::Answered, || "a fixed answer".into());
+                trace.add(Phase::Forward, &route.pointer, Verdict::Answered, || {
+                    "a fixed answer".into()
+                });
                 End::Answer(self.fixed(id, &admission.path, request.query, identity))
             }
             Action::Gather(gather) => {
-                let questions = self.questions(id, gather, &admission.path, request.query, identity);
+                let questions =
+                    self.questions(id, gather, &admission.path, request.query, identity);
                 trace.add(Phase::Forward, &route.pointer, Verdict::Passed, || {
                     format!("{} services are asked", questions.len())
                 });
                 let service = |part: usize| gather.parts[part].service.clone();
-                End::Gather(questions.into_iter().map(|q| (service(q.part), q.target)).collect())
+                End::Gather(
+                    questions
+                        .into_iter()
+                        .map(|q| (service(q.part), q.target))
+                        .collect(),
+                )
             }
         }
     }
@@ -161,7 +180,11 @@ impl Engine {
         if let Some(body) = &respond.body {
             answer.body = body.clone().into();
             let json = serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok();
-            let kind = if json { "application/json" } else { "text/plain; charset=utf-8" };
+            let kind = if json {
+                "application/json"
+            } else {
+                "text/plain; charset=utf-8"
+            };
             answer
                 .headers
                 .entry(http::header::CONTENT_TYPE)

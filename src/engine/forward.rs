@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, EXPECT, HOST, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
-    TRAILER, TRANSFER_ENCODING, UPGRADE,
+    AUTHORIZATION, CONNECTION, EXPECT, HOST, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue};
 
@@ -65,12 +65,24 @@ pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
 impl Engine {
     /// The path and query sent to a service at `base` (its base path).
     #[must_use]
-    pub fn path_sent(&self, id: RouteId, forward: &Forward, base: &str, path: &str, query: Option<&str>) -> String {
+    pub fn path_sent(
+        &self,
+        id: RouteId,
+        forward: &Forward,
+        base: &str,
+        path: &str,
+        query: Option<&str>,
+    ) -> String {
         let route = &self.gateway.routes[id.0];
-        let rewritten = forward.rewrite.as_ref().map(|rewrite| rewrite.apply(&route.pattern, path));
+        let rewritten = forward
+            .rewrite
+            .as_ref()
+            .map(|rewrite| rewrite.apply(&route.pattern, path));
         let tail = rewritten.as_deref().unwrap_or(path);
         let query = self.query_sent(id, query);
-        let mut sent = String::with_capacity(base.len() + tail.len() + query.as_ref().map_or(0, |q| q.len() + 1));
+        let mut sent = String::with_capacity(
+            base.len() + tail.len() + query.as_ref().map_or(0, |q| q.len() + 1),
+        );
         sent.push_str(base);
         sent.push_str(tail);
         if let Some(query) = query {
@@ -82,7 +94,11 @@ impl Engine {
 
     /// The query as it came, without the API keys that the route reads from it.
     #[must_use]
-    pub fn query_sent<'q>(&self, id: RouteId, query: Option<&'q str>) -> Option<std::borrow::Cow<'q, str>> {
+    pub fn query_sent<'q>(
+        &self,
+        id: RouteId,
+        query: Option<&'q str>,
+    ) -> Option<std::borrow::Cow<'q, str>> {
         let mut sent = std::borrow::Cow::Borrowed(query?);
         for &number in &self.routes[id.0].schemes {
             if let Some(Place::Query(name)) = &self.schemes[number].place {
@@ -123,7 +139,10 @@ impl Engine {
             }
             if matches!(self.gateway.schemes[number].kind, SchemeKind::Basic(_)) {
                 let basic = |value: &HeaderValue| {
-                    value.as_bytes().get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"basic "))
+                    value
+                        .as_bytes()
+                        .get(..6)
+                        .is_some_and(|word| word.eq_ignore_ascii_case(b"basic "))
                 };
                 // The password is the gateway's to know; what another scheme reads is left.
                 if headers.get_all(AUTHORIZATION).iter().all(basic) {
@@ -146,7 +165,10 @@ impl Engine {
             .filter(|name| name.as_str().contains('_'))
             .filter(|name| {
                 let dashed = name.as_str().replace('_', "-");
-                self.forged.names.iter().any(|forged| forged.as_str().replace('_', "-") == dashed)
+                self.forged
+                    .names
+                    .iter()
+                    .any(|forged| forged.as_str().replace('_', "-") == dashed)
             })
             .cloned()
             .collect();

@@ -4,7 +4,8 @@ use serde_json::value::RawValue;
 
 use super::authenticate::Identity;
 use super::compile::Engine;
-use crate::ir::{Gather, Keep, Part, Piece, RouteId, encode};
+use crate::ir::normalise::encode;
+use crate::ir::{Gather, Keep, Part, Piece, RouteId};
 
 /// What a part is asked: the path and query below the service's base path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,14 @@ pub enum Outcome {
 impl Engine {
     /// What the parts are asked.
     #[must_use]
-    pub fn questions(&self, id: RouteId, gather: &Gather, path: &str, query: Option<&str>, identity: &Identity) -> Vec<Question> {
+    pub fn questions(
+        &self,
+        id: RouteId,
+        gather: &Gather,
+        path: &str,
+        query: Option<&str>,
+        identity: &Identity,
+    ) -> Vec<Question> {
         let pattern = &self.gateway.routes[id.0].pattern;
         let fill = |pieces: &[Piece]| {
             let mut out = String::new();
@@ -65,7 +73,14 @@ impl Engine {
 
     /// A text with its places filled in; what is missing is empty.
     #[must_use]
-    pub fn fill(&self, id: RouteId, pieces: &[Piece], path: &str, query: Option<&str>, identity: &Identity) -> String {
+    pub fn fill(
+        &self,
+        id: RouteId,
+        pieces: &[Piece],
+        path: &str,
+        query: Option<&str>,
+        identity: &Identity,
+    ) -> String {
         let pattern = &self.gateway.routes[id.0].pattern;
         let mut out = String::new();
         for piece in pieces {
@@ -79,7 +94,9 @@ impl Engine {
                     }
                 }
                 Piece::Param(name) => out.push_str(pattern.capture(path, name).unwrap_or_default()),
-                Piece::Claim(name) => out.push_str(&encode(&identity.claim(name).unwrap_or_default())),
+                Piece::Claim(name) => {
+                    out.push_str(&encode(&identity.claim(name).unwrap_or_default()))
+                }
             }
         }
         out
@@ -106,7 +123,11 @@ pub fn merge(gather: &Gather, outcomes: &[Outcome]) -> Result<String, (u16, Stri
         match kept {
             Some(value) => text.push_str(&value),
             None if part.required => {
-                let status = if *outcome == Outcome::Timeout { 504 } else { 502 };
+                let status = if *outcome == Outcome::Timeout {
+                    504
+                } else {
+                    502
+                };
                 return Err((status, part.name.clone()));
             }
             None => text.push_str(&part.or.to_string()),
@@ -133,11 +154,15 @@ fn at<'j>(mut value: &'j RawValue, pointer: &str) -> Option<&'j RawValue> {
         let step = step.replace("~1", "/").replace("~0", "~");
         value = if value.get().starts_with('[') {
             // RFC 6901 section 4: no leading zeros.
-            let index: usize = step.parse().ok().filter(|i: &usize| i.to_string() == step)?;
+            let index: usize = step
+                .parse()
+                .ok()
+                .filter(|i: &usize| i.to_string() == step)?;
             let list: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
             list.get(index).copied()?
         } else {
-            let map: indexmap::IndexMap<String, &RawValue> = serde_json::from_str(value.get()).ok()?;
+            let map: indexmap::IndexMap<String, &RawValue> =
+                serde_json::from_str(value.get()).ok()?;
             map.get(&step).copied()?
         };
     }
@@ -187,16 +212,31 @@ mod tests {
                 body(r#"{"list":{}}"#),
             ],
         );
-        let expected = r#"{"a":{"z":12345678901234567890.10,"a":1e400},"b":{"b": 2,"a":3},"c":3,"d":null}"#;
+        let expected =
+            r#"{"a":{"z":12345678901234567890.10,"a":1e400},"b":{"b": 2,"a":3},"c":3,"d":null}"#;
         assert_eq!(merged.as_deref(), Ok(expected));
     }
 
     #[test]
     fn a_required_part_fails_the_whole_and_another_is_replaced() {
-        let gather = Gather { parts: vec![part("a", true, Keep::Whole), part("b", false, Keep::Whole)] };
-        assert_eq!(merge(&gather, &[Outcome::Failed, body("1")]), Err((502, "a".into())));
-        assert_eq!(merge(&gather, &[Outcome::Timeout, body("1")]), Err((504, "a".into())));
-        assert_eq!(merge(&gather, &[body("not json"), body("1")]), Err((502, "a".into())));
-        assert_eq!(merge(&gather, &[body("0"), Outcome::Timeout]).as_deref(), Ok(r#"{"a":0,"b":null}"#));
+        let gather = Gather {
+            parts: vec![part("a", true, Keep::Whole), part("b", false, Keep::Whole)],
+        };
+        assert_eq!(
+            merge(&gather, &[Outcome::Failed, body("1")]),
+            Err((502, "a".into()))
+        );
+        assert_eq!(
+            merge(&gather, &[Outcome::Timeout, body("1")]),
+            Err((504, "a".into()))
+        );
+        assert_eq!(
+            merge(&gather, &[body("not json"), body("1")]),
+            Err((502, "a".into()))
+        );
+        assert_eq!(
+            merge(&gather, &[body("0"), Outcome::Timeout]).as_deref(),
+            Ok(r#"{"a":0,"b":null}"#)
+        );
     }
 }

@@ -32,8 +32,8 @@ impl KeySet {
     /// # Errors
     /// What is wrong with it.
     pub fn from_jwks(text: &[u8], generation: u64) -> Result<Self, String> {
-        let value: serde_json::Value =
-            serde_json::from_slice(text).map_err(|error| format!("the key set is not JSON: {error}"))?;
+        let value: serde_json::Value = serde_json::from_slice(text)
+            .map_err(|error| format!("the key set is not JSON: {error}"))?;
         // Key by key: one of a type that is not known must not hide the others.
         let listed = value.get("keys").and_then(serde_json::Value::as_array);
         let jwks = listed.ok_or("the key set has no list `keys`")?;
@@ -45,7 +45,10 @@ impl KeySet {
             .filter_map(|jwk| {
                 Some(Key {
                     key: DecodingKey::from_jwk(&jwk).ok()?,
-                    algorithm: jwk.common.key_algorithm.and_then(|a| a.to_string().parse().ok()),
+                    algorithm: jwk
+                        .common
+                        .key_algorithm
+                        .and_then(|a| a.to_string().parse().ok()),
                     id: jwk.common.key_id,
                 })
             })
@@ -76,7 +79,11 @@ impl KeySet {
 
     fn single(key: DecodingKey) -> Self {
         Self {
-            keys: vec![Key { id: None, algorithm: None, key }],
+            keys: vec![Key {
+                id: None,
+                algorithm: None,
+                key,
+            }],
             generation: 0,
         }
     }
@@ -91,12 +98,22 @@ impl KeySet {
     /// Whether a key of that name is there. Without a name any key will do.
     #[must_use]
     pub fn knows(&self, id: Option<&str>) -> bool {
-        id.is_none_or(|id| self.keys.iter().any(|key| key.id.as_deref().is_none_or(|k| k == id)))
+        id.is_none_or(|id| {
+            self.keys
+                .iter()
+                .any(|key| key.id.as_deref().is_none_or(|k| k == id))
+        })
     }
 
     /// Whether one of the keys made `signature` (base64url) over `message`. A named key is the only one tried for its name.
     #[must_use]
-    pub fn verify(&self, algorithm: Algorithm, id: Option<&str>, message: &[u8], signature: &str) -> bool {
+    pub fn verify(
+        &self,
+        algorithm: Algorithm,
+        id: Option<&str>,
+        message: &[u8],
+        signature: &str,
+    ) -> bool {
         let wire = wire(algorithm);
         self.keys
             .iter()
@@ -107,7 +124,9 @@ impl KeySet {
             .filter(|key| key.algorithm.is_none_or(|meant| meant == wire))
             // The family decides before any arithmetic: a public key's text is never an HMAC secret (RFC 8725 section 3.1).
             .filter(|key| key.key.family() == wire.family())
-            .any(|key| jsonwebtoken::crypto::verify(signature, message, &key.key, wire).unwrap_or(false))
+            .any(|key| {
+                jsonwebtoken::crypto::verify(signature, message, &key.key, wire).unwrap_or(false)
+            })
     }
 }
 
@@ -127,4 +146,3 @@ fn wire(algorithm: Algorithm) -> Wire {
         Algorithm::EdDSA => Wire::EdDSA,
     }
 }
-

@@ -28,7 +28,13 @@ pub struct Asked<'g> {
 impl Engine {
     /// What a request takes from.
     #[must_use]
-    pub fn takes(&self, id: RouteId, request: &Request<'_>, client: IpAddr, identity: &Identity) -> Asked<'_> {
+    pub fn takes(
+        &self,
+        id: RouteId,
+        request: &Request<'_>,
+        client: IpAddr,
+        identity: &Identity,
+    ) -> Asked<'_> {
         let route = &self.gateway.routes[id.0];
         let plan = self.plan_of(identity);
         let count = self.gateway.limits.len() + route.limits.len();
@@ -41,7 +47,10 @@ impl Engine {
         };
         let take = |scope: &str, index: usize, limit: &Sourced<Limit>| Take {
             key: self.bucket_key(scope, index, limit, request, client, identity),
-            allowance: Allowance::Bucket { rate: limit.rate, burst: limit.burst },
+            allowance: Allowance::Bucket {
+                rate: limit.rate,
+                burst: limit.burst,
+            },
         };
         for (index, limit) in self.gateway.limits.iter().enumerate() {
             asked.takes.push(take("gateway", index, limit));
@@ -101,7 +110,10 @@ impl Engine {
             }
             LimitKey::Claim(name) => {
                 key.push_str("claim ");
-                push_short(&mut key, identity.claim(name).unwrap_or_default().as_bytes());
+                push_short(
+                    &mut key,
+                    identity.claim(name).unwrap_or_default().as_bytes(),
+                );
             }
             LimitKey::Consumer => self.push_consumer(&mut key, client, identity),
         }
@@ -109,7 +121,9 @@ impl Engine {
     }
 
     fn push_consumer(&self, key: &mut String, client: IpAddr, identity: &Identity) {
-        let named = identity.consumer.and_then(|id| self.gateway.consumers.get_index(id.0));
+        let named = identity
+            .consumer
+            .and_then(|id| self.gateway.consumers.get_index(id.0));
         if let Some((name, _)) = named {
             let _ = write!(key, "consumer {name}");
         } else if let Some((scheme, claims)) = identity.tokens.first() {
@@ -128,7 +142,10 @@ impl Asked<'_> {
         let take = self.takes.get(shortage.index);
         if let (Some(take), Some(place)) = (take, self.places.get(shortage.index)) {
             trace.add(Phase::Limits, place, Verdict::Refused, || {
-                format!("nothing is left of `{}` for {} s", take.key, shortage.retry_after)
+                format!(
+                    "nothing is left of `{}` for {} s",
+                    take.key, shortage.retry_after
+                )
             });
         }
         match take.map(|take| take.allowance) {
@@ -142,7 +159,9 @@ impl Asked<'_> {
     /// Notes in the trace that all were admitted.
     pub fn admitted(&self, trace: &mut Trace) {
         for (take, place) in self.takes.iter().zip(&self.places) {
-            trace.add(Phase::Limits, place, Verdict::Passed, || format!("one taken from `{}`", take.key));
+            trace.add(Phase::Limits, place, Verdict::Passed, || {
+                format!("one taken from `{}`", take.key)
+            });
         }
     }
 }

@@ -93,12 +93,17 @@ impl Memory {
                 of: used.of,
                 kind: "quota",
             }));
-            readings.extend(shard.buckets.iter().map(|(key, (bucket, rate, burst))| Reading {
-                key: key.to_string(),
-                left: bucket.refilled(*rate, *burst, now).tokens(*rate),
-                of: *burst,
-                kind: "limit",
-            }));
+            readings.extend(
+                shard
+                    .buckets
+                    .iter()
+                    .map(|(key, (bucket, rate, burst))| Reading {
+                        key: key.to_string(),
+                        left: bucket.refilled(*rate, *burst, now).tokens(*rate),
+                        of: *burst,
+                        kind: "limit",
+                    }),
+            );
         }
         let share = |r: &Reading| u128::from(r.left) * 1_000_000 / u128::from(r.of.max(1));
         readings.sort_by(|a, b| share(a).cmp(&share(b)).then_with(|| a.key.cmp(&b.key)));
@@ -119,7 +124,9 @@ impl Shard {
             Allowance::Bucket { rate, burst } => self
                 .buckets
                 .get(take.key.as_str())
-                .map_or(0, |(bucket, ..)| bucket.refilled(rate, burst, now).wait(rate)),
+                .map_or(0, |(bucket, ..)| {
+                    bucket.refilled(rate, burst, now).wait(rate)
+                }),
             Allowance::Window(quota) => {
                 let (start, end) = window::bounds(quota.window, now);
                 match self.windows.get(take.key.as_str()) {
@@ -136,21 +143,33 @@ impl Shard {
         match take.allowance {
             Allowance::Bucket { rate, burst } => {
                 if let Some(held) = self.buckets.get_mut(take.key.as_str()) {
-                    *held = (held.0.refilled(rate, burst, now).less_one(rate), rate, burst);
+                    *held = (
+                        held.0.refilled(rate, burst, now).less_one(rate),
+                        rate,
+                        burst,
+                    );
                     return;
                 }
                 if self.buckets.len() >= most {
                     self.evict(now, most);
                 }
                 let bucket = Bucket::full(rate, burst, now).less_one(rate);
-                self.buckets.insert(take.key.as_str().into(), (bucket, rate, burst));
+                self.buckets
+                    .insert(take.key.as_str().into(), (bucket, rate, burst));
             }
             Allowance::Window(quota) => {
                 let (start, _) = window::bounds(quota.window, now);
-                let fresh = Used { start, count: 0, of: quota.count };
+                let fresh = Used {
+                    start,
+                    count: 0,
+                    of: quota.count,
+                };
                 let used = match self.windows.get_mut(take.key.as_str()) {
                     Some(used) => used,
-                    None => self.windows.entry(take.key.as_str().into()).or_insert(fresh),
+                    None => self
+                        .windows
+                        .entry(take.key.as_str().into())
+                        .or_insert(fresh),
                 };
                 if used.start != start {
                     *used = fresh;
@@ -171,7 +190,11 @@ impl Shard {
             return;
         }
         let missing = |(bucket, rate, burst): &(Bucket, Rate, u64)| {
-            burst - bucket.refilled(*rate, *burst, now).tokens(*rate).min(*burst)
+            burst
+                - bucket
+                    .refilled(*rate, *burst, now)
+                    .tokens(*rate)
+                    .min(*burst)
         };
         let mut debts: Vec<u64> = self.buckets.values().map(missing).collect();
         let drop = self.buckets.len() - keep;
@@ -199,7 +222,10 @@ impl Counters for Memory {
         for (index, take) in takes.iter().enumerate() {
             let wait = held[at(places[index])].1.wait(take, now);
             if wait > 0 {
-                let first = shortage.get_or_insert(Shortage { index, retry_after: wait });
+                let first = shortage.get_or_insert(Shortage {
+                    index,
+                    retry_after: wait,
+                });
                 first.retry_after = first.retry_after.max(wait);
             }
         }
@@ -221,11 +247,17 @@ mod tests {
 
     fn bucket(key: &str, count: u64, per: Per, burst: u64) -> Take {
         let rate = Rate { count, per };
-        Take { key: key.to_owned(), allowance: Allowance::Bucket { rate, burst } }
+        Take {
+            key: key.to_owned(),
+            allowance: Allowance::Bucket { rate, burst },
+        }
     }
 
     fn quota(key: &str, count: u64, window: Window) -> Take {
-        Take { key: key.to_owned(), allowance: Allowance::Window(Quota { count, window }) }
+        Take {
+            key: key.to_owned(),
+            allowance: Allowance::Window(Quota { count, window }),
+        }
     }
 
     #[test]
@@ -236,7 +268,13 @@ mod tests {
         let both = [wide.clone(), narrow];
         let now = Timestamp::from_seconds(1000);
         assert_eq!(memory.take(&both, now), Ok(()));
-        assert_eq!(memory.take(&both, now), Err(Shortage { index: 1, retry_after: 1 }));
+        assert_eq!(
+            memory.take(&both, now),
+            Err(Shortage {
+                index: 1,
+                retry_after: 1
+            })
+        );
         let alone = [wide];
         assert_eq!(memory.take(&alone, now), Ok(()));
         assert_eq!(memory.take(&alone, now), Ok(()));
@@ -252,7 +290,13 @@ mod tests {
         for _ in 0..10_000 {
             memory.take(&take, now).unwrap();
         }
-        assert_eq!(memory.take(&take, now), Err(Shortage { index: 0, retry_after: 2 }));
+        assert_eq!(
+            memory.take(&take, now),
+            Err(Shortage {
+                index: 0,
+                retry_after: 2
+            })
+        );
         assert_eq!(memory.take(&take, now.plus_millis(2000)), Ok(()));
     }
 
@@ -264,7 +308,9 @@ mod tests {
         memory.take(&greedy, now).unwrap();
         memory.take(&greedy, now).unwrap();
         for client in 0..1_000_000 {
-            memory.take(&[bucket(&format!("client {client}"), 1, Per::Hour, 2)], now).unwrap();
+            memory
+                .take(&[bucket(&format!("client {client}"), 1, Per::Hour, 2)], now)
+                .unwrap();
         }
         assert!(memory.len() <= 100_000 + SHARDS, "{}", memory.len());
         assert!(memory.take(&greedy, now).is_err());
@@ -276,8 +322,13 @@ mod tests {
         let now = Timestamp::from_seconds(5);
         let admitted: usize = std::thread::scope(|scope| {
             let one = || {
-                let takes = [bucket("a", 1, Per::Hour, 500), bucket("b", 1, Per::Hour, 700)];
-                (0..400).filter(|_| memory.take(&takes, now).is_ok()).count()
+                let takes = [
+                    bucket("a", 1, Per::Hour, 500),
+                    bucket("b", 1, Per::Hour, 700),
+                ];
+                (0..400)
+                    .filter(|_| memory.take(&takes, now).is_ok())
+                    .count()
             };
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(one)).collect();
             threads.into_iter().map(|t| t.join().unwrap()).sum()

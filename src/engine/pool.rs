@@ -72,8 +72,14 @@ impl Pool {
 
     /// Chooses a target and counts it as busy. `tried` are left out while there is another; `hash` is of what the service balances by.
     pub fn choose(&mut self, now: Timestamp, hash: u64, tried: &[usize]) -> Option<usize> {
-        let usable: Vec<usize> = (0..self.targets.len()).filter(|&i| self.usable(i, now)).collect();
-        let fresh: Vec<usize> = usable.iter().copied().filter(|i| !tried.contains(i)).collect();
+        let usable: Vec<usize> = (0..self.targets.len())
+            .filter(|&i| self.usable(i, now))
+            .collect();
+        let fresh: Vec<usize> = usable
+            .iter()
+            .copied()
+            .filter(|i| !tried.contains(i))
+            .collect();
         let among = if fresh.is_empty() { usable } else { fresh };
         let chosen = match self.balance {
             Balance::RoundRobin => self.in_turn(&among),
@@ -107,15 +113,23 @@ impl Pool {
         for &i in among {
             self.targets[i].current += self.targets[i].weight;
         }
-        let chosen = among.iter().copied().max_by_key(|&i| (self.targets[i].current, std::cmp::Reverse(i)))?;
+        let chosen = among
+            .iter()
+            .copied()
+            .max_by_key(|&i| (self.targets[i].current, std::cmp::Reverse(i)))?;
         self.targets[chosen].current -= total;
         Some(chosen)
     }
 
     fn least_busy(&mut self, among: &[usize]) -> Option<usize> {
-        let load = |i: usize| (i64::from(self.targets[i].busy) * 1_000_000) / self.targets[i].weight;
+        let load =
+            |i: usize| (i64::from(self.targets[i].busy) * 1_000_000) / self.targets[i].weight;
         let least = among.iter().map(|&i| load(i)).min()?;
-        let equal: Vec<usize> = among.iter().copied().filter(|&i| load(i) == least).collect();
+        let equal: Vec<usize> = among
+            .iter()
+            .copied()
+            .filter(|&i| load(i) == least)
+            .collect();
         self.in_turn(&equal)
     }
 
@@ -127,7 +141,10 @@ impl Pool {
             let unit = ((mixed >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
             -(self.targets[i].weight as f64) / unit.ln()
         };
-        among.iter().copied().max_by(|&a, &b| score(a).total_cmp(&score(b)))
+        among
+            .iter()
+            .copied()
+            .max_by(|&a, &b| score(a).total_cmp(&score(b)))
     }
 
     /// A request to a target has ended.
@@ -184,7 +201,12 @@ impl Pool {
             Breaker::Open(until) => Some(until.0.saturating_sub(now.0).div_ceil(1_000_000_000)),
             Breaker::Closed(_) | Breaker::Trial(_) => None,
         };
-        self.targets.iter().filter_map(until).min().unwrap_or(1).max(1)
+        self.targets
+            .iter()
+            .filter_map(until)
+            .min()
+            .unwrap_or(1)
+            .max(1)
     }
 
     /// The targets as they stand.
@@ -197,7 +219,11 @@ impl Pool {
                 Breaker::Open(_) => "open",
                 Breaker::Trial(_) => "trial",
             },
-            failures: if let Breaker::Closed(count) = state.breaker { count } else { 0 },
+            failures: if let Breaker::Closed(count) = state.breaker {
+                count
+            } else {
+                0
+            },
             busy: state.busy,
         };
         self.targets.iter().map(one).collect()

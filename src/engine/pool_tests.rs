@@ -38,7 +38,11 @@ fn service(weights: &[u32], balance: Balance) -> Service {
             here(),
         )),
         breaker: Some(Sourced::new(
-            Rules { failures: 3, open: Millis(5000), server_errors: false },
+            Rules {
+                failures: 3,
+                open: Millis(5000),
+                server_errors: false,
+            },
             here(),
         )),
         tls: None,
@@ -67,9 +71,14 @@ fn the_least_busy_target_is_next() {
 #[test]
 fn a_client_stays_with_its_target_and_only_those_of_a_lost_one_move() {
     let mut pool = Pool::new(&service(&[1, 1, 2], Balance::HashClientIp));
-    let before: Vec<usize> = (0..4000).map(|c| pool.choose(at(0), mix(c), &[]).unwrap()).collect();
+    let before: Vec<usize> = (0..4000)
+        .map(|c| pool.choose(at(0), mix(c), &[]).unwrap())
+        .collect();
     let share = before.iter().filter(|&&t| t == 2).count();
-    assert!((1800..2200).contains(&share), "{share} of 4000 for weight 2 of 4");
+    assert!(
+        (1800..2200).contains(&share),
+        "{share} of 4000 for weight 2 of 4"
+    );
     for _ in 0..3 {
         pool.probed(1, false, at(1));
     }
@@ -83,7 +92,10 @@ fn a_client_stays_with_its_target_and_only_those_of_a_lost_one_move() {
 fn probes_take_a_target_out_and_bring_it_back() {
     let mut pool = Pool::new(&service(&[1], Balance::RoundRobin));
     assert!(!pool.probed(0, false, at(0)) && !pool.probed(0, false, at(1)));
-    assert!(!pool.probed(0, true, at(2)), "a success starts the count again");
+    assert!(
+        !pool.probed(0, true, at(2)),
+        "a success starts the count again"
+    );
     assert!(!pool.probed(0, false, at(3)) && !pool.probed(0, false, at(4)));
     assert!(pool.probed(0, false, at(5)));
     assert_eq!(pool.choose(at(6), 0, &[]), None);

@@ -83,7 +83,10 @@ pub fn head(token: &str, scheme: &ir::Jwt) -> Result<Head, Refusal> {
     if head.contains_key("crit") {
         return Err(Refusal::Algorithm);
     }
-    let name = head.get("alg").and_then(Value::as_str).ok_or(Refusal::Malformed)?;
+    let name = head
+        .get("alg")
+        .and_then(Value::as_str)
+        .ok_or(Refusal::Malformed)?;
     let algorithm = scheme.algorithms.iter().copied().find(|a| a.name() == name);
     Ok(Head {
         algorithm: algorithm.ok_or(Refusal::Algorithm)?,
@@ -95,9 +98,19 @@ pub fn head(token: &str, scheme: &ir::Jwt) -> Result<Head, Refusal> {
 ///
 /// # Errors
 /// The first reason to refuse it.
-pub fn verify(token: &str, head: &Head, scheme: &ir::Jwt, keys: &KeySet) -> Result<Arc<Claims>, Refusal> {
+pub fn verify(
+    token: &str,
+    head: &Head,
+    scheme: &ir::Jwt,
+    keys: &KeySet,
+) -> Result<Arc<Claims>, Refusal> {
     let (message, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
-    if !keys.verify(head.algorithm, head.key.as_deref(), message.as_bytes(), signature) {
+    if !keys.verify(
+        head.algorithm,
+        head.key.as_deref(),
+        message.as_bytes(),
+        signature,
+    ) {
         return Err(Refusal::Signature);
     }
     let (_, payload) = message.split_once('.').ok_or(Refusal::Malformed)?;
@@ -114,7 +127,10 @@ pub fn verify(token: &str, head: &Head, scheme: &ir::Jwt, keys: &KeySet) -> Resu
         return Err(Refusal::NoExpiry);
     }
     number(&all, "nbf")?;
-    Ok(Arc::new(Claims { scopes: scopes(&all), all }))
+    Ok(Arc::new(Claims {
+        scopes: scopes(&all),
+        all,
+    }))
 }
 
 /// Holds `exp` and `nbf` against the time, with [`LEEWAY`].
@@ -135,7 +151,9 @@ pub fn in_time(claims: &Claims, now: Timestamp) -> Result<(), Refusal> {
 }
 
 fn object(part: &str) -> Result<Map<String, Value>, Refusal> {
-    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Malformed)?;
+    let bytes = URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| Refusal::Malformed)?;
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(map)) => Ok(map),
         _ => Err(Refusal::Malformed),
@@ -157,7 +175,12 @@ fn audience(claims: &Map<String, Value>, scheme: &ir::Jwt) -> bool {
         _ => false,
     };
     // An access token of a Cognito pool has no `aud`, it names its client.
-    let client = || claims.get("client_id").and_then(Value::as_str).is_some_and(wanted);
+    let client = || {
+        claims
+            .get("client_id")
+            .and_then(Value::as_str)
+            .is_some_and(wanted)
+    };
     named || (scheme.cognito.is_some() && claims.get("aud").is_none() && client())
 }
 

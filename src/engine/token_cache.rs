@@ -60,14 +60,22 @@ impl Hasher for TailHasher {
 
 impl TokenCache {
     fn shard(&self, token: &str) -> &Mutex<Shard> {
-        let last = token.as_bytes().iter().rev().take(4).fold(0, |sum, b| sum * 7 + usize::from(*b));
+        let last = token
+            .as_bytes()
+            .iter()
+            .rev()
+            .take(4)
+            .fold(0, |sum, b| sum * 7 + usize::from(*b));
         &self.shards[last % SHARDS]
     }
 
     /// The claims of a token that was verified with this generation of the keys.
     #[must_use]
     pub fn get(&self, token: &str, generation: u64) -> Option<Arc<Claims>> {
-        let shard = self.shard(token).lock().unwrap_or_else(PoisonError::into_inner);
+        let shard = self
+            .shard(token)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let entry = shard.get(token)?;
         (entry.generation == generation).then(|| entry.claims.clone())
     }
@@ -77,9 +85,14 @@ impl TokenCache {
         if token.len() > LONGEST {
             return;
         }
-        let mut shard = self.shard(token).lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self
+            .shard(token)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if shard.len() >= MOST_A_SHARD {
-            shard.retain(|_, held| held.generation == generation && in_time(&held.claims, now).is_ok());
+            shard.retain(|_, held| {
+                held.generation == generation && in_time(&held.claims, now).is_ok()
+            });
         }
         if shard.len() >= MOST_A_SHARD {
             let mut flip = false;
@@ -88,7 +101,10 @@ impl TokenCache {
                 flip
             });
         }
-        let entry = Entry { claims: claims.clone(), generation };
+        let entry = Entry {
+            claims: claims.clone(),
+            generation,
+        };
         shard.insert(Token(token.into()), entry);
     }
 }

@@ -4,3 +4,4 @@ fn t() {}
 mod errors;
 mod hostile;
 mod reports;
+mod sources;

@@ -162,7 +162,7 @@ fn the_json_document_keeps_to_its_own_schema() {
     );
     assert_eq!(
         found["span"]["start"],
-        serde_json::json!({ "line": 5, "column": 24, "offset": 99 })
+        serde_json::json!({ "line": 5, "column": 24, "offset": BROKEN.find("limt") })
     );
 }
 

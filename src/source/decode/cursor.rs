@@ -68,6 +68,12 @@ impl<'d> Cursor<'_, 'd> {
         if matches!(fault, Fault::Recorded | Fault::Gone) {
             return fault;
         }
+        if let Fault::UnknownKey { known, .. } = &fault
+            && let Some(near) = nearest(key, known.iter().copied())
+            && let Some(near) = known.iter().find(|word| **word == near)
+        {
+            self.run.meant.borrow_mut().insert((self.node, near));
+        }
         let pointer = self.path.pointer().key(key);
         let ignored = key.starts_with("x-") && matches!(fault, Fault::UnknownKey { .. });
         let diagnostic = (!ignored).then(|| match &fault {
@@ -124,11 +130,8 @@ impl<'d> Cursor<'_, 'd> {
             }
             Fault::Missing { key } => {
                 let document = self.run.document;
-                if document
-                    .tree
-                    .find(&document.sources, self.node, key)
-                    .is_some()
-                {
+                let given = document.tree.find(&document.sources, self.node, key).is_some();
+                if given || self.run.meant.borrow().contains(&(self.node, key)) {
                     return None;
                 }
                 let owner =

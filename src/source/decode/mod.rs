@@ -45,6 +45,8 @@ struct Run<'d> {
     dropped: RefCell<HashSet<(NodeId, usize)>>,
     found: RefCell<Vec<Diagnostic>>,
     broken: RefCell<Vec<Pointer>>,
+    /// Keys that an unknown key was probably meant to be, by the map they are in: they are not missing too.
+    meant: RefCell<HashSet<(NodeId, &'static str)>>,
     root_broken: Cell<bool>,
     /// Mistakes beyond the limit.
     more: Cell<usize>,
@@ -92,6 +94,7 @@ pub(super) fn decode<T: DeserializeOwned>(document: &Document) -> Decoded<T> {
         dropped: RefCell::default(),
         found: RefCell::default(),
         broken: RefCell::default(),
+        meant: RefCell::default(),
         root_broken: Cell::new(false),
         more: Cell::new(0),
     };

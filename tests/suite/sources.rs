@@ -26,21 +26,33 @@ impl Case {
     }
 
     fn read(&self, env: Option<&str>, services: &[(&str, &str)]) -> Document {
-        let services = services.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned())).collect();
+        let services = services
+            .iter()
+            .map(|(name, url)| ((*name).to_owned(), (*url).to_owned()))
+            .collect();
         let variables = |name: &str| match name {
             "HOST" => Some("users".to_owned()),
             "PORT" => Some("3000".to_owned()),
             "ON" => Some("true".to_owned()),
             _ => None,
         };
-        let options = ReadOptions { input: Input::File(self.path("gateway.yaml")), env: env.map(str::to_owned), variables: &variables, services };
+        let options = ReadOptions {
+            input: Input::File(self.path("gateway.yaml")),
+            env: env.map(str::to_owned),
+            variables: &variables,
+            services,
+        };
         read(&options).unwrap_or_else(|failure| panic!("{:?}", failure.diagnostics))
     }
 }
 
 fn clean(document: &Document) -> Spec {
     let decoded = document.decode::<Spec>();
-    let found: Vec<_> = document.diagnostics().iter().chain(&decoded.diagnostics).collect();
+    let found: Vec<_> = document
+        .diagnostics()
+        .iter()
+        .chain(&decoded.diagnostics)
+        .collect();
     assert!(found.is_empty(), "{found:#?}");
     decoded.value.unwrap()
 }
@@ -51,7 +63,12 @@ fn pointer(text: &str) -> Pointer {
 
 /// The text at a pointer's key or value.
 fn text<'a>(document: &'a Document, at: &str, part: Part) -> &'a str {
-    let span = document.locate(&Place::Node { pointer: pointer(at), part }).unwrap();
+    let span = document
+        .locate(&Place::Node {
+            pointer: pointer(at),
+            part,
+        })
+        .unwrap();
     document.sources().slice(span)
 }
 
@@ -64,10 +81,20 @@ fn every_example_reads_and_decodes_without_a_mistake() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path().join("gateway.yaml");
         if path.exists() {
-            let options = ReadOptions { input: Input::File(path.clone()), env: None, variables: &|_| None, services: Vec::new() };
-            let document = read(&options).unwrap_or_else(|failure| panic!("{}: {:?}", path.display(), failure.diagnostics));
+            let options = ReadOptions {
+                input: Input::File(path.clone()),
+                env: None,
+                variables: &|_| None,
+                services: Vec::new(),
+            };
+            let document = read(&options)
+                .unwrap_or_else(|failure| panic!("{}: {:?}", path.display(), failure.diagnostics));
             let decoded = document.decode::<Spec>();
-            let found: Vec<_> = document.diagnostics().iter().chain(&decoded.diagnostics).collect();
+            let found: Vec<_> = document
+                .diagnostics()
+                .iter()
+                .chain(&decoded.diagnostics)
+                .collect();
             assert!(found.is_empty(), "{}: {found:#?}", path.display());
             read_so_far += 1;
         }
@@ -78,17 +105,38 @@ fn every_example_reads_and_decodes_without_a_mistake() {
 #[test]
 fn includes_are_relative_to_the_file_that_includes_and_keep_their_places() {
     let case = Case::new(&[
-        ("gateway.yaml", &format!("include: ['parts/*.yaml', services.yaml]\n{BASE}")),
-        ("parts/orders.yaml", "version: 1\ninclude: [deeper/more.yaml]\nroutes:\n  GET /orders: { to: orders }\n"),
-        ("parts/deeper/more.yaml", "routes:\n  GET /more: { to: orders }\n"),
+        (
+            "gateway.yaml",
+            &format!("include: ['parts/*.yaml', services.yaml]\n{BASE}"),
+        ),
+        (
+            "parts/orders.yaml",
+            "version: 1\ninclude: [deeper/more.yaml]\nroutes:\n  GET /orders: { to: orders }\n",
+        ),
+        (
+            "parts/deeper/more.yaml",
+            "routes:\n  GET /more: { to: orders }\n",
+        ),
         ("services.yaml", "services:\n  orders: http://orders:3000\n"),
     ]);
     let document = case.read(None, &[]);
     let spec = clean(&document);
-    assert_eq!(spec.routes.keys().collect::<Vec<_>>(), ["GET /users", "GET /orders", "GET /more"]);
-    assert_eq!(text(&document, "/routes/GET ~1more/to", Part::Value), "orders");
-    assert_eq!(document.file_of(&pointer("/routes/GET ~1more")).unwrap(), case.path("parts/deeper/more.yaml"));
-    assert_eq!(document.file_of(&pointer("/services/orders")).unwrap(), case.path("services.yaml"));
+    assert_eq!(
+        spec.routes.keys().collect::<Vec<_>>(),
+        ["GET /users", "GET /orders", "GET /more"]
+    );
+    assert_eq!(
+        text(&document, "/routes/GET ~1more/to", Part::Value),
+        "orders"
+    );
+    assert_eq!(
+        document.file_of(&pointer("/routes/GET ~1more")).unwrap(),
+        case.path("parts/deeper/more.yaml")
+    );
+    assert_eq!(
+        document.file_of(&pointer("/services/orders")).unwrap(),
+        case.path("services.yaml")
+    );
 }
 
 #[test]
@@ -99,16 +147,36 @@ fn an_overlay_merges_maps_replaces_lists_deletes_by_null_and_adds_names() {
             "gateway.prod.yaml",
             "gateway: { replicas: 4 }\nservices: { orders: 'http://orders:1' }\nroutes:\n  GET /users: { groups: [c] }\n  GET /new: { to: orders, limit: { rate: 1/s } }\n",
         ),
-        ("gateway.lean.yaml", "gateway: null\nroutes: { GET /users: { groups: null } }\n"),
+        (
+            "gateway.lean.yaml",
+            "gateway: null\nroutes: { GET /users: { groups: null } }\n",
+        ),
     ]);
     let document = case.read(Some("prod"), &[]);
     let spec = clean(&document);
     assert_eq!(spec.gateway.replicas, Some(4));
-    assert_eq!(spec.routes.keys().collect::<Vec<_>>(), ["GET /users", "GET /new"]);
-    assert_eq!(text(&document, "/routes/GET ~1users/groups", Part::Value), "[c]");
-    assert_eq!(text(&document, "/routes/GET ~1users/to", Part::Value), "users");
-    assert_eq!(document.file_of(&pointer("/gateway/replicas")).unwrap(), case.path("gateway.prod.yaml"));
-    assert_eq!(document.file_of(&pointer("/routes/GET ~1users/to")).unwrap(), case.path("gateway.yaml"));
+    assert_eq!(
+        spec.routes.keys().collect::<Vec<_>>(),
+        ["GET /users", "GET /new"]
+    );
+    assert_eq!(
+        text(&document, "/routes/GET ~1users/groups", Part::Value),
+        "[c]"
+    );
+    assert_eq!(
+        text(&document, "/routes/GET ~1users/to", Part::Value),
+        "users"
+    );
+    assert_eq!(
+        document.file_of(&pointer("/gateway/replicas")).unwrap(),
+        case.path("gateway.prod.yaml")
+    );
+    assert_eq!(
+        document
+            .file_of(&pointer("/routes/GET ~1users/to"))
+            .unwrap(),
+        case.path("gateway.yaml")
+    );
     let lean = case.read(Some("lean"), &[]);
     clean(&lean);
     assert!(!lean.has(&pointer("/gateway")) && !lean.has(&pointer("/routes/GET ~1users/groups")));
@@ -117,20 +185,43 @@ fn an_overlay_merges_maps_replaces_lists_deletes_by_null_and_adds_names() {
 #[test]
 fn an_overlay_on_an_aliased_map_changes_that_place_alone() {
     let base = "version: 1\nname: shop\nservices: { users: 'http://users:3000' }\nroutes:\n  GET /a: &a { to: users, rewrite: /a }\n  GET /b: *a\n";
-    let case = Case::new(&[("gateway.yaml", base), ("gateway.prod.yaml", "routes: { GET /a: { rewrite: /c } }\n")]);
+    let case = Case::new(&[
+        ("gateway.yaml", base),
+        ("gateway.prod.yaml", "routes: { GET /a: { rewrite: /c } }\n"),
+    ]);
     let document = case.read(Some("prod"), &[]);
     clean(&document);
-    assert_eq!(document.text(&pointer("/routes/GET ~1a/rewrite")), Some("/c"));
-    assert_eq!(document.text(&pointer("/routes/GET ~1b/rewrite")), Some("/a"));
+    assert_eq!(
+        document.text(&pointer("/routes/GET ~1a/rewrite")),
+        Some("/c")
+    );
+    assert_eq!(
+        document.text(&pointer("/routes/GET ~1b/rewrite")),
+        Some("/a")
+    );
 }
 
 #[test]
 fn variables_are_replaced_and_a_whole_one_takes_the_type_it_looks_like() {
-    let base = BASE.replace("http://users:3000", "http://${env:HOST}:${env:PORT}/${env:NONE:-v1}").replace("groups: [a, b]", "preserve_host: \"${env:ON}\"");
-    let unquoted = BASE.replace("{ to: users, groups: [a, b] }", "\n    to: users\n    preserve_host: ${env:ON}");
+    let base = BASE
+        .replace(
+            "http://users:3000",
+            "http://${env:HOST}:${env:PORT}/${env:NONE:-v1}",
+        )
+        .replace("groups: [a, b]", "preserve_host: \"${env:ON}\"");
+    let unquoted = BASE.replace(
+        "{ to: users, groups: [a, b] }",
+        "\n    to: users\n    preserve_host: ${env:ON}",
+    );
     let quoted = Case::new(&[("gateway.yaml", &base)]).read(None, &[]);
-    assert_eq!(quoted.text(&pointer("/services/users")), Some("http://users:3000/v1"));
-    assert_eq!(text(&quoted, "/services/users", Part::Value), "http://${env:HOST}:${env:PORT}/${env:NONE:-v1}");
+    assert_eq!(
+        quoted.text(&pointer("/services/users")),
+        Some("http://users:3000/v1")
+    );
+    assert_eq!(
+        text(&quoted, "/services/users", Part::Value),
+        "http://${env:HOST}:${env:PORT}/${env:NONE:-v1}"
+    );
     let found = quoted.decode::<Spec>().diagnostics;
     assert_eq!(found.len(), 1, "a quoted variable is text: {found:?}");
     let spec = clean(&Case::new(&[("gateway.yaml", &unquoted)]).read(None, &[]));
@@ -141,18 +232,43 @@ fn variables_are_replaced_and_a_whole_one_takes_the_type_it_looks_like() {
 fn a_service_points_elsewhere_and_keeps_its_other_settings() {
     let base = "version: 1\nname: shop\nservices:\n  users: http://users:3000\n  orders: { targets: ['http://a:1', 'http://b:1'], health: { path: /up } }\nroutes: {}\n";
     let case = Case::new(&[("gateway.yaml", base)]);
-    let document = case.read(None, &[("users", "http://127.0.0.1:1"), ("orders", "http://127.0.0.1:2")]);
+    let document = case.read(
+        None,
+        &[
+            ("users", "http://127.0.0.1:1"),
+            ("orders", "http://127.0.0.1:2"),
+        ],
+    );
     clean(&document);
-    assert_eq!(document.text(&pointer("/services/users")), Some("http://127.0.0.1:1"));
-    assert_eq!(document.text(&pointer("/services/orders/url")), Some("http://127.0.0.1:2"));
-    assert!(!document.has(&pointer("/services/orders/targets")) && document.has(&pointer("/services/orders/health/path")));
+    assert_eq!(
+        document.text(&pointer("/services/users")),
+        Some("http://127.0.0.1:1")
+    );
+    assert_eq!(
+        document.text(&pointer("/services/orders/url")),
+        Some("http://127.0.0.1:2")
+    );
+    assert!(
+        !document.has(&pointer("/services/orders/targets"))
+            && document.has(&pointer("/services/orders/health/path"))
+    );
 }
 
 #[test]
 fn allow_comments_belong_to_their_line_or_to_what_follows() {
     let base = "version: 1\nname: shop\nservices:\n  users: http://users:3000\nroutes:\n  GET /a: { to: users } # gateway-gen: allow(GG201) open on purpose\n  # gateway-gen: allow(GG202, limits/none)\n\n  GET /b:\n    to: users\n    groups:\n      - a\n      # gateway-gen: allow(GG203) why\n      - b\n  # gateway-gen: alow(x)\n";
     let document = Case::new(&[("gateway.yaml", base)]).read(None, &[]);
-    let allows: Vec<(&str, &str, &str)> = document.allows().iter().map(|allow| (allow.rule.as_str(), allow.reason.as_str(), allow.pointer.as_str())).collect();
+    let allows: Vec<(&str, &str, &str)> = document
+        .allows()
+        .iter()
+        .map(|allow| {
+            (
+                allow.rule.as_str(),
+                allow.reason.as_str(),
+                allow.pointer.as_str(),
+            )
+        })
+        .collect();
     assert_eq!(
         allows,
         [
@@ -162,8 +278,15 @@ fn allow_comments_belong_to_their_line_or_to_what_follows() {
             ("GG203", "why", "/routes/GET ~1b/groups/1"),
         ]
     );
-    assert_eq!(document.sources().slice(document.allows()[0].span), "# gateway-gen: allow(GG201) open on purpose");
-    let codes: Vec<&str> = document.diagnostics().iter().map(|found| found.code.id).collect();
+    assert_eq!(
+        document.sources().slice(document.allows()[0].span),
+        "# gateway-gen: allow(GG201) open on purpose"
+    );
+    let codes: Vec<&str> = document
+        .diagnostics()
+        .iter()
+        .map(|found| found.code.id)
+        .collect();
     assert_eq!(codes, ["GG020"]);
 }
 
@@ -171,10 +294,20 @@ fn allow_comments_belong_to_their_line_or_to_what_follows() {
 fn spans_of_block_values_end_with_their_text() {
     let base = "version: 1\nname: shop\nroutes:\n  GET /a:\n    to: users\n    groups:\n      - a\n\n\n  # a comment\n  GET /b: { to: users }\n";
     let document = Case::new(&[("gateway.yaml", base)]).read(None, &[]);
-    assert_eq!(text(&document, "/routes/GET ~1a", Part::Value), "to: users\n    groups:\n      - a");
+    assert_eq!(
+        text(&document, "/routes/GET ~1a", Part::Value),
+        "to: users\n    groups:\n      - a"
+    );
     assert_eq!(text(&document, "/routes/GET ~1a", Part::Key), "GET /a");
-    assert_eq!(text(&document, "/routes/GET ~1a/groups/0", Part::Value), "a");
-    assert_eq!(text(&document, "/routes/GET ~1a/limit/rate", Part::Value), "GET /a", "what is not there stands where its nearest owner does");
+    assert_eq!(
+        text(&document, "/routes/GET ~1a/groups/0", Part::Value),
+        "a"
+    );
+    assert_eq!(
+        text(&document, "/routes/GET ~1a/limit/rate", Part::Value),
+        "GET /a",
+        "what is not there stands where its nearest owner does"
+    );
 }
 
 #[test]
@@ -201,6 +334,9 @@ fn names_that_could_not_be_decoded_are_still_known() {
     let decoded = document.decode::<Spec>();
     assert_eq!(decoded.diagnostics.len(), 1, "{:?}", decoded.diagnostics);
     assert!(document.has(&pointer("/services/users")));
-    assert_eq!(document.keys(&pointer("/services")).collect::<Vec<_>>(), ["users"]);
+    assert_eq!(
+        document.keys(&pointer("/services")).collect::<Vec<_>>(),
+        ["users"]
+    );
     assert!(decoded.broken.contains(&pointer("/services/users/ulr")));
 }

@@ -130,7 +130,10 @@ impl<'d> Cursor<'_, 'd> {
             }
             Fault::Missing { key } => {
                 let document = self.run.document;
-                let given = document.tree.find(&document.sources, self.node, key).is_some();
+                let given = document
+                    .tree
+                    .find(&document.sources, self.node, key)
+                    .is_some();
                 if given || self.run.meant.borrow().contains(&(self.node, key)) {
                     return None;
                 }

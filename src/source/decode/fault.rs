@@ -108,7 +108,11 @@ impl serde::de::Error for Fault {
 
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
         Self::Value {
-            found: if length == 1 { "one item".to_owned() } else { format!("{length} items") },
+            found: if length == 1 {
+                "one item".to_owned()
+            } else {
+                format!("{length} items")
+            },
             expected: plain(&expected.to_string()),
         }
     }

@@ -1,5 +1,7 @@
 //! gateway-gen: one neutral gateway spec, compiled to several gateways, with every loss declared.
 
+pub mod build;
+pub mod cli;
 pub mod engine;
 pub mod ir;
 pub mod report;

@@ -1,0 +1,108 @@
+//! `schema [gateway|report]`: JSON Schemas for editors and for readers of reports.
+
+use anyhow::Result;
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{Schema, json_schema};
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::output;
+use crate::spec::Spec;
+
+/// A JSON Schema: of the spec, for editors, or of what machine formats print.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gateway-gen schema > gateway.schema.json           then, first in the spec:
+                                                     # yaml-language-server: $schema=./gateway.schema.json
+  gateway-gen schema report > report.schema.json")]
+pub struct Arguments {
+    /// Which.
+    #[arg(value_enum, default_value = "gateway")]
+    which: Which,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Which {
+    /// What may stand in a spec.
+    Gateway,
+    /// What `--format json` and report.json hold.
+    Report,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<Exit> {
+    output::print(match arguments.which {
+        Which::Gateway => gateway_text(),
+        Which::Report => report_text(),
+    })?;
+    Ok(Exit::Clean)
+}
+
+/// The spec's schema as text.
+#[must_use]
+pub fn gateway_text() -> String {
+    text(&gateway())
+}
+
+fn text(schema: &Schema) -> String {
+    format!("{:#}\n", schema.as_value())
+}
+
+/// The spec's schema, from the same types that decode it.
+#[must_use]
+pub fn gateway() -> Schema {
+    let settings = SchemaSettings::draft2020_12()
+        .with_transform(RecursiveTransform(without_null))
+        .with_transform(RecursiveTransform(with_extensions));
+    let mut schema = settings.into_generator().into_root_schema_for::<Spec>();
+    schema.insert("title".to_owned(), json!("gateway-gen spec, version 1"));
+    // The reader takes `include` away before anything is decoded.
+    let include = json_schema!({
+        "description": "More files of the spec, relative to this one; `*` in the last part of a path stands for any name.",
+        "type": "array",
+        "items": { "type": "string" },
+    });
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.insert("include".to_owned(), include.to_value());
+        if let Some(version) = properties.get_mut("version").and_then(Value::as_object_mut) {
+            version.clear();
+            version.insert("description".to_owned(), json!("The language's version."));
+            version.insert("const".to_owned(), json!(1));
+        }
+    }
+    schema
+}
+
+/// A key that may be left out is not a key that may be null.
+fn without_null(schema: &mut Schema) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+    }
+    let Some(Value::Array(branches)) = schema.get_mut("anyOf") else {
+        return;
+    };
+    branches.retain(|branch| branch != &json!({ "type": "null" }));
+    if let [only] = branches.as_slice()
+        && let Some(only) = only.as_object().cloned()
+    {
+        schema.remove("anyOf");
+        for (key, value) in only {
+            // A description beside a reference stays: it is about this key.
+            schema.ensure_object().entry(key).or_insert(value);
+        }
+    }
+}
+
+/// `x-*` keys may stand beside the keys of the language.
+fn with_extensions(schema: &mut Schema) {
+    let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+    if closed && schema.get("properties").is_some() {
+        schema.insert("patternProperties".to_owned(), json!({ "^x-": true }));
+    }
+}

@@ -1,4 +1,4 @@
-//! Codes of this stage, GG090-GG099; each has an explain page beside it.
+//! Codes of this stage, GG950-GG959; each has an explain page beside it.
 
 use crate::report::Code;
 
@@ -12,11 +12,11 @@ macro_rules! codes {
 
 codes! {
     /// `build/unknown-loss`
-    UNKNOWN_LOSS = "GG090" "build/unknown-loss";
+    UNKNOWN_LOSS = "GG950" "build/unknown-loss";
     /// `build/unused-allow`
-    UNUSED_ALLOW = "GG091" "build/unused-allow";
+    UNUSED_ALLOW = "GG951" "build/unused-allow";
     /// `build/to-do`
-    TO_DO = "GG092" "build/to-do";
+    TO_DO = "GG952" "build/to-do";
     /// `build/out-of-date`
-    OUT_OF_DATE = "GG093" "build/out-of-date";
+    OUT_OF_DATE = "GG953" "build/out-of-date";
 }

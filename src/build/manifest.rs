@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
+use crate::report::Artefact;
+
 /// The names in the output folder that a build may write.
 pub const ROOTS: [&str; 4] = ["aws", "kong", "nginx", "bff"];
 
@@ -12,27 +14,14 @@ pub const REPORT: &str = "report.json";
 /// Who wrote which file: path below the output folder to the targets that need it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
-    files: BTreeMap<String, Vec<Listed>>,
-}
-
-/// One line of the report's list of artefacts.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-pub struct Listed {
-    /// The target that needs it.
-    pub target: String,
-    /// Below the output folder.
-    pub path: String,
-    /// Its size.
-    pub bytes: u64,
-    /// Its digest in hex.
-    pub sha256: String,
+    files: BTreeMap<String, Vec<Artefact>>,
 }
 
 #[derive(serde::Deserialize)]
 struct Report {
     tool: Tool,
     #[serde(default)]
-    artefacts: Vec<Listed>,
+    artefacts: Vec<Artefact>,
 }
 
 #[derive(serde::Deserialize)]
@@ -82,7 +71,7 @@ impl Manifest {
 
     /// The lines of targets other than those given, which this run leaves as they are.
     #[must_use]
-    pub fn others(&self, targets: &[&str]) -> Vec<Listed> {
+    pub fn others(&self, targets: &[&str]) -> Vec<Artefact> {
         self.files
             .values()
             .flatten()

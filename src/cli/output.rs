@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::{Context, Result};
 
+use crate::report::human::Style;
+
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Colour {
@@ -39,6 +41,15 @@ pub fn coloured() -> bool {
             let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
             !refused && io::stderr().is_terminal()
         }
+    }
+}
+
+/// How words for people look on stderr.
+#[must_use]
+pub fn style() -> Style {
+    Style {
+        color: coloured(),
+        ..Style::default()
     }
 }
 

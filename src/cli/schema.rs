@@ -4,10 +4,11 @@ use anyhow::Result;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{Schema, json_schema};
-use serde_json::{Value, json};
+use serde_json::{Value, json as value};
 
 use super::exit::Exit;
 use super::output;
+use crate::report::json;
 use crate::spec::Spec;
 
 /// A JSON Schema: of the spec, for editors, or of what machine formats print.
@@ -46,6 +47,12 @@ pub fn gateway_text() -> String {
     text(&gateway())
 }
 
+/// The schema of machine formats as text.
+#[must_use]
+pub fn report_text() -> String {
+    text(&json::schema())
+}
+
 fn text(schema: &Schema) -> String {
     format!("{:#}\n", schema.as_value())
 }
@@ -57,7 +64,7 @@ pub fn gateway() -> Schema {
         .with_transform(RecursiveTransform(without_null))
         .with_transform(RecursiveTransform(with_extensions));
     let mut schema = settings.into_generator().into_root_schema_for::<Spec>();
-    schema.insert("title".to_owned(), json!("gateway-gen spec, version 1"));
+    schema.insert("title".to_owned(), value!("gateway-gen spec, version 1"));
     // The reader takes `include` away before anything is decoded.
     let include = json_schema!({
         "description": "More files of the spec, relative to this one; `*` in the last part of a path stands for any name.",
@@ -68,8 +75,8 @@ pub fn gateway() -> Schema {
         properties.insert("include".to_owned(), include.to_value());
         if let Some(version) = properties.get_mut("version").and_then(Value::as_object_mut) {
             version.clear();
-            version.insert("description".to_owned(), json!("The language's version."));
-            version.insert("const".to_owned(), json!(1));
+            version.insert("description".to_owned(), value!("The language's version."));
+            version.insert("const".to_owned(), value!(1));
         }
     }
     schema
@@ -87,7 +94,7 @@ fn without_null(schema: &mut Schema) {
     let Some(Value::Array(branches)) = schema.get_mut("anyOf") else {
         return;
     };
-    branches.retain(|branch| branch != &json!({ "type": "null" }));
+    branches.retain(|branch| branch != &value!({ "type": "null" }));
     if let [only] = branches.as_slice()
         && let Some(only) = only.as_object().cloned()
     {
@@ -103,6 +110,6 @@ fn without_null(schema: &mut Schema) {
 fn with_extensions(schema: &mut Schema) {
     let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
     if closed && schema.get("properties").is_some() {
-        schema.insert("patternProperties".to_owned(), json!({ "^x-": true }));
+        schema.insert("patternProperties".to_owned(), value!({ "^x-": true }));
     }
 }

@@ -139,7 +139,13 @@ pub struct Range {
 /// The document as text, indented, with a line end.
 #[must_use]
 pub fn print(report: &Report, locator: &Locator<'_>) -> String {
-    let mut text = serde_json::to_string_pretty(&output(report, locator)).unwrap_or_default();
+    text(&output(report, locator))
+}
+
+/// A document as text, indented, with a line end.
+#[must_use]
+pub fn text(output: &Output) -> String {
+    let mut text = serde_json::to_string_pretty(output).unwrap_or_default();
     text.push('\n');
     text
 }

@@ -1,6 +1,6 @@
 //! Everything one run has to say, and where its places stand: what every format prints.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Diagnostic, Loss, LossKind, Place, Severity};
 use crate::source::{Document, Failure, Pointer, Sources, Span};
@@ -38,7 +38,7 @@ pub struct Suppressed {
 }
 
 /// A written file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, schemars::JsonSchema)]
 pub struct Artefact {
     /// The target's id.
     pub target: String,

@@ -72,7 +72,9 @@ pub fn report_text(
     let base = Path::new(&report.spec).parent().map(Path::to_owned);
     let shorten = |file: &mut Option<String>| {
         let name = file.as_deref().map(Path::new);
-        let short = name.zip(base.as_deref()).and_then(|(name, base)| name.strip_prefix(base).ok());
+        let short = name
+            .zip(base.as_deref())
+            .and_then(|(name, base)| name.strip_prefix(base).ok());
         if let Some(short) = short.map(|short| short.display().to_string()) {
             *file = Some(short);
         }

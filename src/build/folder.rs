@@ -106,7 +106,8 @@ impl Folder {
     pub fn write(&self, plan: &Plan, targets: &[&str]) -> Result<()> {
         let shown = self.path.display();
         self.refuse_foreign(plan)?;
-        fs::create_dir_all(&self.path).with_context(|| format!("can't make the folder `{shown}`"))?;
+        fs::create_dir_all(&self.path)
+            .with_context(|| format!("can't make the folder `{shown}`"))?;
         // Within the folder, because beside it may be another file system.
         let stage = tempfile::Builder::new()
             .prefix(".gateway-gen-")
@@ -126,7 +127,10 @@ impl Folder {
                 // It may hold files of others by now.
                 let kept = stage.keep();
                 return Err(error).with_context(|| {
-                    format!("can't put `{shown}/{root}` in place; what was there is in `{}`", kept.display())
+                    format!(
+                        "can't put `{shown}/{root}` in place; what was there is in `{}`",
+                        kept.display()
+                    )
                 });
             }
         }

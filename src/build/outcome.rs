@@ -43,10 +43,11 @@ pub fn build(
         (target.emit)(gateway, &context)
     });
     let notes = emitted.iter().flat_map(|emitted| &emitted.notes);
-    diagnostics
-        .extend(notes.map(|note| {
+    diagnostics.extend(
+        notes.map(|note| {
             Diagnostic::new(Severity::Info, codes::TO_DO, Place::Nowhere, note.clone())
-        }));
+        }),
+    );
     for found in &mut diagnostics {
         found.target = Some(target.id);
     }
@@ -63,10 +64,7 @@ fn wrong_allows(
     settings: &spec::Targets,
     accounting: &Accounting,
 ) -> Vec<Diagnostic> {
-    let at = Pointer::root()
-        .key("targets")
-        .key(target.id)
-        .key("allow");
+    let at = Pointer::root().key("targets").key(target.id).key("allow");
     let ids = || target.losses.iter().map(|loss| loss.id);
     let named = allowed(settings, target.id).into_iter().flatten();
     named

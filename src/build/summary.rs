@@ -43,7 +43,10 @@ fn head(out: &mut String, outcome: &Outcome, written: Option<&Path>) {
         count(LossKind::Approximate),
         count(LossKind::Unsupported)
     );
-    let files = outcome.emitted.as_ref().map(|emitted| emitted.artefacts.len());
+    let files = outcome
+        .emitted
+        .as_ref()
+        .map(|emitted| emitted.artefacts.len());
     let _ = match (files, written) {
         (None, _) => writeln!(out, " - not written"),
         (Some(files), Some(dir)) => {
@@ -85,7 +88,11 @@ fn loss(out: &mut String, group: &[&Loss], locator: &Locator<'_>) {
     let count = group.len();
     let places = if count == 1 { "place" } else { "places" };
     if let Some(reason) = &first.reason {
-        let _ = writeln!(out, "  ✓ {} ({kind}, {count} {places}) accepted: {reason}", first.id);
+        let _ = writeln!(
+            out,
+            "  ✓ {} ({kind}, {count} {places}) accepted: {reason}",
+            first.id
+        );
         return;
     }
     let _ = writeln!(out, "  {sign} {} ({kind}, {count} {places})", first.id);
@@ -102,7 +109,8 @@ fn loss(out: &mut String, group: &[&Loss], locator: &Locator<'_>) {
 
 fn place(loss: &Loss, locator: &Locator<'_>) -> String {
     let span = locator.locate(&Place::key(loss.pointer.clone()));
-    let start = span.and_then(|span| Some((locator.file(span), locator.sources.positions(span)?.0)));
+    let start =
+        span.and_then(|span| Some((locator.file(span), locator.sources.positions(span)?.0)));
     match start {
         Some((file, start)) => format!("{file}:{}:{}", start.line, start.column),
         None => loss.pointer.to_string(),
@@ -120,7 +128,9 @@ fn refused(out: &mut String, outcome: &Outcome, deny: bool) {
     if refused.is_empty() {
         return;
     }
-    let lines = refused.iter().map(|loss| format!("{}: \"why this is fine\"", loss.id));
+    let lines = refused
+        .iter()
+        .map(|loss| format!("{}: \"why this is fine\"", loss.id));
     let id = outcome.target.id;
     let _ = writeln!(
         out,

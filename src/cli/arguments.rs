@@ -106,7 +106,9 @@ impl FormatArguments {
             .filter(|one| one.file.is_none() && one.format != Format::Human)
             .count();
         if count + usize::from(stdout_is_taken) > 1 {
-            bail!("only one document can go to stdout: give the others a file, as in `--format json=FILE`");
+            bail!(
+                "only one document can go to stdout: give the others a file, as in `--format json=FILE`"
+            );
         }
         Ok(())
     }
@@ -176,7 +178,11 @@ mod tests {
     fn two_documents_do_not_share_stdout() {
         assert!(arguments(&["json", "sarif"]).check(false).is_err());
         assert!(arguments(&["json"]).check(true).is_err());
-        assert!(arguments(&["json", "sarif=x", "human"]).check(false).is_ok());
+        assert!(
+            arguments(&["json", "sarif=x", "human"])
+                .check(false)
+                .is_ok()
+        );
     }
 
     #[test]

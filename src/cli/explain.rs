@@ -91,8 +91,15 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         for page in pages() {
             let title = page.text.lines().next().unwrap_or_default();
-            assert!(title.starts_with("# ") && title.contains(page.id), "{title}");
-            assert!(page.text.len() > title.len() + 20, "{} says nothing", page.id);
+            assert!(
+                title.starts_with("# ") && title.contains(page.id),
+                "{title}"
+            );
+            assert!(
+                page.text.len() > title.len() + 20,
+                "{} says nothing",
+                page.id
+            );
             if page.id.starts_with("GG") {
                 assert!(seen.insert(page.id), "{} is used twice", page.id);
             }

@@ -11,12 +11,10 @@ pub fn install() {
         if std::env::var_os("RUST_BACKTRACE").is_some() {
             standard(info);
         }
-        let place = info.location().map_or_else(String::new, |at| {
-            format!(" at {}:{}", at.file(), at.line())
-        });
-        let what = info
-            .payload_as_str()
-            .unwrap_or("no message");
+        let place = info
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let what = info.payload_as_str().unwrap_or("no message");
         output::say(&format!(
             "internal error: {what}{place}\n\
              help: this is a mistake in gateway-gen {}, not in your spec; please report it with this line. Nothing was written.\n",

@@ -96,5 +96,8 @@ pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
 /// Those of the file that is replaced, or what any new file gets.
 fn permissions(path: &Path) -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).map_or_else(|_| fs::Permissions::from_mode(0o666), |found| found.permissions())
+    fs::metadata(path).map_or_else(
+        |_| fs::Permissions::from_mode(0o666),
+        |found| found.permissions(),
+    )
 }

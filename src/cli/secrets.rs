@@ -61,7 +61,9 @@ fn parse(text: &str) -> Result<Secrets> {
             // PEM has line breaks; a JSON string holds them on one line.
             true => serde_json::from_str(value.trim_end())
                 .ok()
-                .with_context(|| format!("line {number} starts with a quote but is not a JSON string"))?,
+                .with_context(|| {
+                    format!("line {number} starts with a quote but is not a JSON string")
+                })?,
             false => value.to_owned(),
         };
         if file.insert(name.to_owned(), value).is_some() {
@@ -89,7 +91,10 @@ mod tests {
         for (text, said) in [
             ("a=1\nhunter2", "line 2 is not `name=value`"),
             ("=hunter2", "line 1 has no name"),
-            ("a=\"hunter2", "line 1 starts with a quote but is not a JSON string"),
+            (
+                "a=\"hunter2",
+                "line 1 starts with a quote but is not a JSON string",
+            ),
             ("a=1\na=hunter2", "line 2 gives `a` a second value"),
         ] {
             let error = format!("{:#}", parse(text).unwrap_err());

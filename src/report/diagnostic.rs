@@ -18,7 +18,7 @@ pub enum Severity {
 }
 
 /// A stable code such as `GG001` with the name people use for it. Every code has an `explain` page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Code {
     /// `GG` and three digits; never reused.
     pub id: &'static str,
@@ -26,6 +26,12 @@ pub struct Code {
     pub name: &'static str,
     /// Its `explain` page, in Markdown.
     pub page: &'static str,
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.id, self.name)
+    }
 }
 
 /// Where a diagnostic points: by meaning (a pointer, made concrete when printed) or by bytes.

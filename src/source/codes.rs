@@ -68,3 +68,37 @@ codes! {
     /// `spec/too-many-mistakes`
     TOO_MANY = "GG037" "spec/too-many-mistakes";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn every_page_starts_with_its_code_and_has_an_example() {
+        for code in ALL {
+            assert!(
+                code.page
+                    .starts_with(&format!("# {} {}: ", code.id, code.name)),
+                "{}",
+                code.id
+            );
+            assert!(code.page.matches("```").count() >= 2, "{}", code.id);
+            let lines = code.page.lines().count();
+            assert!((8..=24).contains(&lines), "{} has {lines} lines", code.id);
+        }
+    }
+
+    #[test]
+    fn codes_and_names_are_unique_and_in_this_stage_s_range() {
+        for (n, code) in ALL.iter().enumerate() {
+            assert!(("GG001"..="GG049").contains(&code.id));
+            assert!(
+                ALL[..n]
+                    .iter()
+                    .all(|other| other.id != code.id && other.name != code.name),
+                "{}",
+                code.id
+            );
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Allow comments: `# gateway-gen: allow(<rule>) <reason>` with their place and the node they speak about.
 
-use super::events::Comment;
+use super::builder::Comment;
 use super::sources::{Sources, offset};
 use super::tree::{Kind, NodeId, Tree};
 use super::{FileId, Pointer, Span, codes};

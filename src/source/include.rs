@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::events::{self, Comment};
+use super::builder::Comment;
+use super::events;
 use super::input::{self, Input, MAX_BYTES};
 use super::scalars::Scalars;
 use super::sources::Sources;
@@ -55,14 +56,23 @@ impl<'a> Loader<'a> {
         match &self.options.input {
             Input::File(path) => self.file(path, &Place::Nowhere, &mut roots)?,
             Input::Text { name, text } => {
-                let bytes = text.clone().into_bytes();
-                let file = input::add(self.sources, name.clone(), None, bytes, MAX_BYTES)?;
-                let root = self.parse(file)?;
-                roots.push(root);
-                self.includes(root, Path::new(""), &mut roots)?;
+                self.bytes(name, text.clone().into_bytes(), &mut roots)?
             }
+            Input::Bytes { name, bytes } => self.bytes(name, bytes.clone(), &mut roots)?,
         }
         Ok(self.join(&roots))
+    }
+
+    fn bytes(
+        &mut self,
+        name: &str,
+        bytes: Vec<u8>,
+        roots: &mut Vec<NodeId>,
+    ) -> Result<(), Box<Diagnostic>> {
+        let file = input::add(self.sources, name.to_owned(), None, bytes, MAX_BYTES)?;
+        let root = self.parse(file)?;
+        roots.push(root);
+        self.includes(root, Path::new(""), roots)
     }
 
     /// Parses one file that is loaded.

@@ -23,6 +23,28 @@ pub enum Input {
         /// The text.
         text: String,
     },
+    /// Bytes that were read elsewhere and need not be text, such as stdin.
+    Bytes {
+        /// What to call them in reports.
+        name: String,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+impl Input {
+    /// Reads from stdin or another stream, stopping at the cap.
+    ///
+    /// # Errors
+    /// The stream can't be read.
+    pub fn from_reader(name: &str, reader: impl Read) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        reader.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(Self::Bytes {
+            name: name.to_owned(),
+            bytes,
+        })
+    }
 }
 
 /// Reads a file into `sources`, stopping at the cap.
@@ -39,18 +61,24 @@ pub(super) fn load(
         Box::new(Diagnostic::error(codes::UNREADABLE, place.clone(), message))
     };
     let room = MAX_BYTES.saturating_sub(sources.total_bytes());
-    let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
+    let name = path.display().to_string();
+    // A file that says it is too big is not read at all; pipes and growing files are cut off.
+    let size = file.metadata().map_err(unreadable)?.len();
+    if size > room as u64 {
+        return Err(too_big(sources, name, Some(path.to_owned())));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     file.take(room as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    add(
-        sources,
-        path.display().to_string(),
-        Some(path.to_owned()),
-        bytes,
-        room,
-    )
+    add(sources, name, Some(path.to_owned()), bytes, room)
+}
+
+fn too_big(sources: &mut Sources, name: String, path: Option<PathBuf>) -> Box<Diagnostic> {
+    let message = format!("`{name}` is too big: a spec and all it includes may have 256 MB");
+    let file = sources.add(name, path, String::new());
+    Box::new(at(file, 0, 0, codes::TOO_BIG, message))
 }
 
 /// Adds text that is in memory already.
@@ -65,9 +93,7 @@ pub(super) fn add(
     room: usize,
 ) -> Result<FileId, Box<Diagnostic>> {
     if bytes.len() > room {
-        let file = sources.add(name.clone(), path, String::new());
-        let message = format!("`{name}` is too big: a spec and all it includes may have 256 MB");
-        return Err(Box::new(at(file, 0, 0, codes::TOO_BIG, message)));
+        return Err(too_big(sources, name, path));
     }
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, 0, _, ..] | [_, 0, _, 0, ..] =
         bytes.as_slice()

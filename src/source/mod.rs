@@ -1,5 +1,6 @@
 //! TEXT AND WHERE: files, includes, overlays, variables and secrets become one tree whose every node knows its place.
 
+mod builder;
 pub mod codes;
 mod comments;
 mod decode;

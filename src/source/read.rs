@@ -69,7 +69,7 @@ fn document(loader: &mut Loader<'_>) -> Result<(NodeId, Vec<Allow>), Box<Diagnos
     if let Some(env) = &options.env {
         let spec = match &options.input {
             Input::File(path) => Some(path.as_path()),
-            Input::Text { .. } => None,
+            Input::Text { .. } | Input::Bytes { .. } => None,
         };
         root = loader.overlay(root, spec, env)?;
     }

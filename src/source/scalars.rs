@@ -1,6 +1,6 @@
 //! Each scalar on its way into the tree: variables replaced, control characters refused.
 
-use super::events::Scalar;
+use super::builder::Scalar;
 use super::sources::{Sources, offset};
 use super::tree::{Kind, Text};
 use super::variables::{self, Fault, OPENING};

@@ -1,5 +1,6 @@
 //! Syntax mistake of the event parser -> a message with cause and remedy.
 
+use super::builder::MAX_DEPTH;
 use super::codes;
 use super::events::SyntaxKind;
 use super::sources::offset;
@@ -21,7 +22,7 @@ pub(super) fn describe(
         return make(
             span,
             codes::TOO_DEEP,
-            "values nest deeper than 100 levels".into(),
+            format!("values nest deeper than {MAX_DEPTH} levels"),
         )
         .help(
             "no part of a spec needs that: look for a bracket or an indent that is never closed",

@@ -83,6 +83,18 @@ fn deep_chains_of_aliases_are_refused() {
 }
 
 #[test]
+fn what_nests_as_deep_as_is_allowed_decodes() {
+    let nested = format!("{}{}", "[".repeat(94), "]".repeat(94));
+    let text = format!(
+        "version: 1\nname: shop\nservices: {{ a: \"http://a\" }}\nroutes:\n  GET /a: {{ to: a, raw: {{ kong: {{ plugins: {nested} }} }} }}\n"
+    );
+    let decoded = try_read(&text).unwrap().decode::<Spec>();
+    assert!(decoded.value.is_some(), "{:?}", decoded.diagnostics);
+    let deep_keys: String = (0..99).map(|n| format!("{}é:\n", " ".repeat(n))).collect();
+    let _ = try_read(&format!("{deep_keys}{}é: [[[", " ".repeat(99)));
+}
+
+#[test]
 fn a_file_of_a_gigabyte_is_not_read_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gateway.yaml");
@@ -99,6 +111,23 @@ fn a_file_of_a_gigabyte_is_not_read_to_its_end() {
     };
     let failure = read(&options).unwrap_err();
     assert_eq!(failure.exit, 2);
+    assert!(
+        failure.diagnostics[0].message.contains("256 MB"),
+        "{:?}",
+        failure.diagnostics
+    );
+}
+
+#[test]
+fn a_stream_without_end_is_cut_off() {
+    let input = Input::from_reader("<stdin>", std::io::repeat(b'#')).unwrap();
+    let failure = read(&ReadOptions {
+        input,
+        env: None,
+        variables: &|_| None,
+        services: Vec::new(),
+    })
+    .unwrap_err();
     assert!(
         failure.diagnostics[0].message.contains("256 MB"),
         "{:?}",

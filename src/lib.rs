@@ -5,6 +5,7 @@ pub mod cli;
 pub mod engine;
 pub mod ir;
 pub mod report;
+pub mod resolve;
 pub mod source;
 pub mod spec;
 pub mod targets;

@@ -96,9 +96,13 @@ impl PartialEq for Precedence<'_> {
 
 impl Eq for Precedence<'_> {}
 
-/// Brings routes into order of precedence, as [`Gateway::routes`] holds them.
-pub fn sort(routes: &mut [Route]) {
-    routes.sort_by(|a, b| Precedence::of(a).cmp(&Precedence::of(b)));
+/// Brings routes into order of precedence, as [`Gateway::routes`] holds them; equal ones stay as they were.
+pub fn sort(routes: &mut Vec<Route>) {
+    let mut order: Vec<usize> = (0..routes.len()).collect();
+    order.sort_by(|&a, &b| Precedence::of(&routes[a]).cmp(&Precedence::of(&routes[b])));
+    // Routes are large: each moves once.
+    let mut taken: Vec<Option<Route>> = std::mem::take(routes).into_iter().map(Some).collect();
+    routes.extend(order.into_iter().filter_map(|index| taken[index].take()));
 }
 
 /// The routes of one host and pattern shape: they take the same paths and differ by method.

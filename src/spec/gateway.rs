@@ -1,6 +1,5 @@
 //! The `gateway` section: listeners, TLS, request ID, logs, counters and what counts for all routes.
 
-use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -35,8 +34,7 @@ pub struct Gateway {
     /// Metrics; off by default.
     pub metrics: Option<Metrics>,
     /// Proxies in front whose `X-Forwarded-For` is believed.
-    #[schemars(with = "Vec<String>")]
-    pub trusted_proxies: Vec<IpNet>,
+    pub trusted_proxies: Vec<String>,
     /// What happens to `%2F` in a path; `refuse` by default.
     pub encoded_slash: Option<EncodedSlash>,
     /// Where limits and quotas are counted; `local` by default.

@@ -1,0 +1,114 @@
+//! Header names, values and rules (RFC 9110 section 5), checked so that no value breaks out of its line.
+
+use std::collections::HashMap;
+
+use super::codes;
+use super::run::Run;
+use crate::ir::HeaderRules;
+use crate::report::{Diagnostic, Place};
+use crate::source::Pointer;
+use crate::spec;
+
+/// Fields about one connection or the message's framing (RFC 9110 section 7.6.1), which the gateway itself writes.
+const HOP_BY_HOP: [&str; 10] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// RFC 9110 section 5.6.2.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+/// Reports what is not a header's name.
+pub(super) fn name(run: &Run<'_>, text: &str, place: Place) -> bool {
+    let fits = is_token(text);
+    if !fits {
+        let message = format!("`{}` is not a header name", text.escape_debug());
+        let help = "write letters, digits and `-`, such as `X-User-ID`";
+        run.say(Diagnostic::error(codes::HEADER, place, message).help(help));
+    }
+    fits
+}
+
+/// Reports a header that the gateway cannot let the spec write.
+pub(super) fn settable(run: &Run<'_>, text: &str, place: Place) {
+    if !name(run, text, place.clone()) {
+        return;
+    }
+    let lower = text.to_ascii_lowercase();
+    if HOP_BY_HOP.contains(&lower.as_str()) {
+        let message = format!("`{text}` belongs to one connection and cannot be set");
+        let help = "remove it; the gateway writes it where it is needed";
+        run.say(Diagnostic::error(codes::HEADER, place, message).help(help));
+    } else if lower == "host" {
+        let message = "`Host` cannot be set".to_owned();
+        let help =
+            "`preserve_host: true` on the route sends the client's; else the service sees its own";
+        run.say(Diagnostic::error(codes::HEADER, place, message).help(help));
+    }
+}
+
+/// Reports what is not a header's value.
+pub(super) fn value(run: &Run<'_>, text: &str, at: &Pointer) {
+    let wrong = text
+        .chars()
+        .find(|c| !(c.is_ascii_graphic() || matches!(c, ' ' | '\t')));
+    if let Some(wrong) = wrong {
+        let message = format!(
+            "`{}` cannot stand in a header's value",
+            wrong.escape_debug()
+        );
+        run.error(
+            codes::HEADER,
+            at,
+            message,
+            "write visible ASCII characters, spaces and tabs",
+        );
+    } else if text.trim() != text {
+        let message = "a header's value cannot start or end with a space".to_owned();
+        run.error(codes::HEADER, at, message, "remove the space");
+    }
+}
+
+/// Names and values to set; a name twice in different case is one header.
+pub(super) fn set(run: &Run<'_>, set: &indexmap::IndexMap<String, String>, at: &Pointer) {
+    let mut seen: HashMap<String, &String> = HashMap::new();
+    for (header, text) in set {
+        let here = at.key(header);
+        settable(run, header, Place::key(here.clone()));
+        value(run, text, &here);
+        if let Some(first) = seen.insert(header.to_ascii_lowercase(), header) {
+            let message = format!("`{header}` and `{first}` are the same header");
+            run.say(
+                Diagnostic::error(codes::HEADER, Place::key(here), message)
+                    .help("keep one of them")
+                    .related(Place::key(at.key(first)), "first set here"),
+            );
+        }
+    }
+}
+
+/// Changes to headers.
+pub(super) fn rules(run: &Run<'_>, rules: &spec::Headers, at: &Pointer) -> HeaderRules {
+    set(run, &rules.set, &at.key("set"));
+    let remove = at.key("remove");
+    for (index, header) in rules.remove.iter().enumerate() {
+        name(run, header, Place::value(remove.index(index)));
+    }
+    HeaderRules {
+        set: rules.set.clone(),
+        remove: rules.remove.clone(),
+    }
+}

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
-use schemars::{Schema, json_schema};
+use schemars::Schema;
 use serde_json::{Value, json as value};
 
 use super::exit::Exit;
@@ -53,8 +53,19 @@ pub fn report_text() -> String {
     text(&json::schema())
 }
 
+/// What names the document stands first, for people who open it.
 fn text(schema: &Schema) -> String {
-    format!("{:#}\n", schema.as_value())
+    let mut first = serde_json::Map::new();
+    let all = schema.as_object().cloned().unwrap_or_default();
+    for key in ["$schema", "title", "description"] {
+        if let Some(part) = all.get(key) {
+            first.insert(key.to_owned(), part.clone());
+        }
+    }
+    for (key, part) in all {
+        first.entry(key).or_insert(part);
+    }
+    format!("{:#}\n", Value::Object(first))
 }
 
 /// The spec's schema, from the same types that decode it.
@@ -64,26 +75,51 @@ pub fn gateway() -> Schema {
         .with_transform(RecursiveTransform(without_null))
         .with_transform(RecursiveTransform(with_extensions));
     let mut schema = settings.into_generator().into_root_schema_for::<Spec>();
+    for (name, words) in WORDS {
+        let at = format!("/$defs/{name}/anyOf/0");
+        if let Some(text) = schema.pointer_mut(&at) {
+            *text = value!({ "enum": words });
+        }
+    }
     schema.insert("title".to_owned(), value!("gateway-gen spec, version 1"));
     // The reader takes `include` away before anything is decoded.
-    let include = json_schema!({
+    let include = value!({
         "description": "More files of the spec, relative to this one; `*` in the last part of a path stands for any name.",
         "type": "array",
         "items": { "type": "string" },
     });
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.insert("include".to_owned(), include.to_value());
-        if let Some(version) = properties.get_mut("version").and_then(Value::as_object_mut) {
-            version.clear();
-            version.insert("description".to_owned(), value!("The language's version."));
-            version.insert("const".to_owned(), value!(1));
+        for section in properties.values_mut().filter_map(Value::as_object_mut) {
+            if section.contains_key("additionalProperties") {
+                section.insert("patternProperties".to_owned(), value!({ "^x-": true }));
+            }
         }
+        properties.insert("include".to_owned(), include);
+        properties.insert(
+            "version".to_owned(),
+            value!({ "description": "The language's version.", "const": 1 }),
+        );
     }
     schema
 }
 
+/// Types that are written as one of few words or as a map.
+const WORDS: [(&str, &[&str]); 4] = [
+    ("LimitKey", &["consumer", "client_ip", "everyone"]),
+    ("Balance", &["round_robin", "least_connections"]),
+    ("BalanceMethod", &["client_ip"]),
+    ("Counters", &["local"]),
+];
+
 /// A key that may be left out is not a key that may be null.
 fn without_null(schema: &mut Schema) {
+    if schema.get("default") == Some(&Value::Null) {
+        schema.remove("default");
+    }
+    // Widths of the program's integers say nothing to an editor.
+    if schema.get("type") == Some(&value!("integer")) {
+        schema.remove("format");
+    }
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|kind| kind != "null");
         if let [only] = types.as_slice() {
@@ -99,9 +135,9 @@ fn without_null(schema: &mut Schema) {
         && let Some(only) = only.as_object().cloned()
     {
         schema.remove("anyOf");
-        for (key, value) in only {
+        for (key, part) in only {
             // A description beside a reference stays: it is about this key.
-            schema.ensure_object().entry(key).or_insert(value);
+            schema.ensure_object().entry(key).or_insert(part);
         }
     }
 }

@@ -213,12 +213,10 @@ impl<'de> Deserialize<'de> for Scopes {
                 Ok(Scopes::All(all))
             }
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Scopes, A::Error> {
-                ScopesMap::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(
-                    |map| match map {
-                        ScopesMap::All(scopes) => Scopes::All(scopes),
-                        ScopesMap::Any(scopes) => Scopes::Any(scopes),
-                    },
-                )
+                super::shape::whole_map::<ScopesMap, A>(map).map(|map| match map {
+                    ScopesMap::All(scopes) => Scopes::All(scopes),
+                    ScopesMap::Any(scopes) => Scopes::Any(scopes),
+                })
             }
         }
         deserializer.deserialize_any(ListOrMap)

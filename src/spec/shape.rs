@@ -146,6 +146,20 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     }
 }
 
+/// Decodes a map and refuses what is left of it: serde takes one key for an enum and asks for no other.
+///
+/// # Errors
+/// What the type refuses, and a second key beside the one of an enum.
+pub fn whole_map<'de, T: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Result<T, A::Error> {
+    let value = T::deserialize(MapAccessDeserializer::new(&mut map))?;
+    match map.next_key::<String>()? {
+        None => Ok(value),
+        Some(key) => Err(A::Error::custom(format!(
+            "only one key may stand here, and `{key}` is a second one{HELP}keep one of them"
+        ))),
+    }
+}
+
 /// Implements `Deserialize` for a type that is written as text or as a map: the text goes to a
 /// function, the map to the named derived type, which is then converted with `From`.
 macro_rules! text_or_map {
@@ -163,10 +177,7 @@ macro_rules! text_or_map {
                         from_text(text).map_err(E::custom)
                     }
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<$type, A::Error> {
-                        <$map as serde::Deserialize>::deserialize(
-                            serde::de::value::MapAccessDeserializer::new(map),
-                        )
-                        .map(<$type>::from)
+                        $crate::spec::shape::whole_map::<$map, A>(map).map(<$type>::from)
                     }
                 }
                 deserializer.deserialize_any(TextOrMap)

@@ -5,3 +5,5 @@ mod errors;
 mod hostile;
 mod reports;
 mod sources;
+mod generated;
+mod schema;

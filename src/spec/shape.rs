@@ -4,9 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use crate::ir::units::HELP;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{
-    Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+    Deserialize, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 
 /// The word `none`, or a value.
@@ -152,12 +153,15 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
 /// What the type refuses, and a second key beside the one of an enum.
 pub fn whole_map<'de, T: Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Result<T, A::Error> {
     let value = T::deserialize(MapAccessDeserializer::new(&mut map))?;
-    match map.next_key::<String>()? {
-        None => Ok(value),
-        Some(key) => Err(A::Error::custom(format!(
-            "only one key may stand here, and `{key}` is a second one{HELP}keep one of them"
-        ))),
+    while let Some(key) = map.next_key::<String>()? {
+        if !key.starts_with("x-") {
+            return Err(A::Error::custom(format!(
+                "only one key may stand here, and `{key}` is a second one{HELP}keep one of them"
+            )));
+        }
+        map.next_value::<IgnoredAny>()?;
     }
+    Ok(value)
 }
 
 /// Implements `Deserialize` for a type that is written as text or as a map: the text goes to a

@@ -1,9 +1,9 @@
 //! `schema [gateway|report]`: JSON Schemas for editors and for readers of reports.
 
 use anyhow::Result;
+use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
-use schemars::Schema;
 use serde_json::{Value, json as value};
 
 use super::exit::Exit;

@@ -2,8 +2,8 @@
 #[test]
 fn t() {}
 mod errors;
+mod generated;
 mod hostile;
 mod reports;
-mod sources;
-mod generated;
 mod schema;
+mod sources;

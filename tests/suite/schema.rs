@@ -37,7 +37,8 @@ fn documents() -> Vec<(String, Value)> {
 fn decodes(spec: &Value) -> Result<(), String> {
     let text = serde_json::to_string(spec).unwrap();
     let name = "mutated.json".to_owned();
-    let document = read(&options(Input::Text { name, text })).map_err(|failure| format!("{:?}", failure.diagnostics))?;
+    let document = read(&options(Input::Text { name, text }))
+        .map_err(|failure| format!("{:?}", failure.diagnostics))?;
     let mut found = document.diagnostics().to_vec();
     found.extend(document.decode::<Spec>().diagnostics);
     match found.first() {
@@ -79,12 +80,20 @@ fn schema_and_decoder_agree_about_mutated_examples() {
             }
         }
     }
-    assert!(tried > 2000 && refused > 1000, "{tried} tried, {refused} refused");
+    assert!(
+        tried > 2000 && refused > 1000,
+        "{tried} tried, {refused} refused"
+    );
     assert!(
         differences.is_empty(),
         "{} of {tried} differ:\n{}",
         differences.len(),
-        differences.iter().take(40).cloned().collect::<Vec<_>>().join("\n")
+        differences
+            .iter()
+            .take(40)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n")
     );
 }
 

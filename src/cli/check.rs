@@ -38,7 +38,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
         && arguments.formats.tells_people()
     {
         output::say(&format!(
-            "{}: {} routes, {} services, no mistakes\n",
+            "{}: no mistakes (routes: {}, services: {})\n",
             loaded.name,
             gateway.routes.len(),
             gateway.services.len()

@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use super::exit::Exit;
 use super::output;
 use crate::build;
+use crate::resolve;
 use crate::source;
 use crate::targets::TARGETS;
 
@@ -66,7 +67,7 @@ impl Page {
 /// Every page there is: codes first, then losses.
 #[must_use]
 pub fn pages() -> Vec<Page> {
-    let codes = [source::codes::ALL, build::codes::ALL].concat();
+    let codes = [source::codes::ALL, resolve::codes::ALL, build::codes::ALL].concat();
     let codes = codes.into_iter().map(|code| Page {
         id: code.id,
         name: code.name,

@@ -59,7 +59,7 @@ fn load_input(
 ) -> Result<Loaded, Unread> {
     let name = match &input {
         Input::File(path) => path.display().to_string(),
-        Input::Text { name, .. } => name.clone(),
+        Input::Text { name, .. } | Input::Bytes { name, .. } => name.clone(),
     };
     let options = ReadOptions {
         input,

@@ -1,14 +1,14 @@
 //! ARGUMENTS IN, EXIT CODE OUT: one file a command.
 
 mod arguments;
-// mod build;
-// mod check;
+mod build;
+mod check;
 mod completions;
 mod exit;
 mod explain;
 mod init;
 mod last_resort;
-// mod load;
+mod load;
 mod man;
 mod output;
 pub mod schema;
@@ -43,8 +43,8 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    // Check(check::Arguments),
-    // Build(build::Arguments),
+    Check(check::Arguments),
+    Build(build::Arguments),
     Schema(schema::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
@@ -62,8 +62,8 @@ pub fn main() -> ExitCode {
     };
     cli.color.apply();
     let done = match cli.command {
-        // Command::Check(arguments) => check::run(&arguments),
-        // Command::Build(arguments) => build::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Build(arguments) => build::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),

@@ -1,11 +1,10 @@
 //! SPEC as given, or the nearest `gateway.yaml` up to the repository's root -> what to read.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::source::{Input, MAX_BYTES};
+use crate::source::Input;
 
 /// The name looked for.
 const NAME: &str = "gateway.yaml";
@@ -13,7 +12,7 @@ const NAME: &str = "gateway.yaml";
 /// What SPEC means: a path, `-` for stdin, or the nearest spec.
 ///
 /// # Errors
-/// No spec is found, or stdin is not text.
+/// No spec is found, or stdin can't be read.
 pub fn input(given: Option<&Path>) -> Result<Input> {
     match given {
         Some(path) if path == Path::new("-") => stdin(),
@@ -27,16 +26,7 @@ pub fn input(given: Option<&Path>) -> Result<Input> {
 }
 
 fn stdin() -> Result<Input> {
-    let mut text = String::new();
-    std::io::stdin()
-        .lock()
-        .take(MAX_BYTES as u64 + 1)
-        .read_to_string(&mut text)
-        .context("can't read stdin")?;
-    Ok(Input::Text {
-        name: "<stdin>".to_owned(),
-        text,
-    })
+    Input::from_reader("<stdin>", std::io::stdin().lock()).context("can't read stdin")
 }
 
 /// The nearest spec, relative to `here` so that reports show short paths.

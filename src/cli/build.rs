@@ -91,8 +91,12 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
         .map(|target| build::build(target, gateway, &spec.targets, deny))
         .collect();
     for outcome in &outcomes {
-        report.diagnostics.extend(outcome.diagnostics.iter().cloned());
-        report.losses.extend(outcome.accounting.losses.iter().cloned());
+        report
+            .diagnostics
+            .extend(outcome.diagnostics.iter().cloned());
+        report
+            .losses
+            .extend(outcome.accounting.losses.iter().cloned());
     }
     finish(arguments, &loaded, &outcomes, report)
 }
@@ -119,7 +123,9 @@ fn finish(
     } else {
         let folder = Folder::open(&arguments.output)?;
         let text = report_text(&report, &loaded.locator(), &folder, &ids);
-        files.plan.insert(build::REPORT.to_owned(), text.into_bytes());
+        files
+            .plan
+            .insert(build::REPORT.to_owned(), text.into_bytes());
         if arguments.check {
             for change in folder.compare(&files.plan, &ids)? {
                 let message = format!("{change} in `{}`", arguments.output.display());
@@ -134,9 +140,14 @@ fn finish(
     let written = (!arguments.stdout && !arguments.check).then_some(arguments.output.as_path());
     let deny = arguments.loss == LossLevel::Deny;
     let words = summary(outcomes, &loaded.locator(), deny, written);
-    arguments.formats.print(&report, &loaded.locator(), &words)?;
+    arguments
+        .formats
+        .print(&report, &loaded.locator(), &words)?;
     let errors = report.diagnostics.iter();
-    if errors.clone().any(|found| found.severity == Severity::Error) {
+    if errors
+        .clone()
+        .any(|found| found.severity == Severity::Error)
+    {
         exit = exit.max(Exit::Findings);
     }
     Ok(exit)
@@ -165,6 +176,13 @@ fn wanted(loaded: &Loaded) -> Vec<&'static Target> {
     let at = Pointer::root().key("targets");
     let named: Vec<&str> = loaded.document.keys(&at).collect();
     let all = TARGETS.iter();
-    let chosen: Vec<_> = all.clone().filter(|target| named.contains(&target.id)).collect();
-    if chosen.is_empty() { all.collect() } else { chosen }
+    let chosen: Vec<_> = all
+        .clone()
+        .filter(|target| named.contains(&target.id))
+        .collect();
+    if chosen.is_empty() {
+        all.collect()
+    } else {
+        chosen
+    }
 }

@@ -79,7 +79,10 @@ fn load_input(
         files: &|path| std::fs::read(path),
         complete: !has_errors(&diagnostics),
     };
-    let resolved = decoded.value.as_ref().map(|spec| resolve(spec, &document, &options));
+    let resolved = decoded
+        .value
+        .as_ref()
+        .map(|spec| resolve(spec, &document, &options));
     let (mut gateway, mut unreadable) = (None, false);
     if let Some(resolved) = resolved {
         diagnostics.extend(resolved.diagnostics);

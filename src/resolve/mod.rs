@@ -82,6 +82,7 @@ pub fn resolve(spec: &Spec, document: &Document, options: &Options<'_>) -> Resol
         references::unused(&run, &gateway);
     }
     let mut diagnostics = run.found.into_inner();
+    without_control_characters(document, &mut diagnostics);
     diagnostics.sort_by_cached_key(|found| {
         let span = document.locate(&found.place);
         span.map_or((u32::MAX, 0), |span| (span.file.0, span.start))
@@ -91,6 +92,26 @@ pub fn resolve(spec: &Spec, document: &Document, options: &Options<'_>) -> Resol
         diagnostics,
         unreadable: run.unreadable.get(),
     }
+}
+
+/// A text with a control character was reported when it was read; what else is wrong with it follows from that.
+fn without_control_characters(document: &Document, diagnostics: &mut Vec<Diagnostic>) {
+    let reported = document.diagnostics().iter();
+    let spans: Vec<_> = reported
+        .filter(|found| found.code == crate::source::codes::CONTROL)
+        .filter_map(|found| document.locate(&found.place))
+        .collect();
+    if spans.is_empty() {
+        return;
+    }
+    diagnostics.retain(|found| {
+        let place = document.locate(&found.place);
+        !place.is_some_and(|span| {
+            spans
+                .iter()
+                .any(|s| s.file == span.file && s.start < span.end && span.start < s.end)
+        })
+    });
 }
 
 fn whole(run: &Run<'_>) -> ir::Gateway {

@@ -100,9 +100,15 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the text has a key that the decoded spec lacks: its mistake was reported, so its absence is not one.
+    /// Whether the text has a key (perhaps misspelt) that the decoded spec lacks: its mistake was reported, so its
+    /// absence is not another one.
     pub fn was_written(&self, at: &Pointer, key: &str) -> bool {
-        !self.options.complete && self.document.has(&at.key(key))
+        !self.options.complete
+            && (self.document.has(&at.key(key))
+                || self
+                    .document
+                    .keys(at)
+                    .any(|written| nearest(written, [key]).is_some()))
     }
 
     /// The item of a list that has this text.

@@ -217,13 +217,13 @@ fn via_aws(run: &Run<'_>, written: &spec::ViaAws, at: &Pointer) -> Option<ViaAws
         (None, Some(url), None, None) => urls::address(run, url, &at.key("url")).map(ViaAws::Url),
         (None, None, Some(id), Some(listener)) => {
             auth::arn(run, listener, "elasticloadbalancing", &at.key("listener"));
-            if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
                 let message = format!("`{}` is not the ID of a VPC link", id.escape_debug());
                 run.error(
                     codes::VIA,
                     &at.key("vpc_link"),
                     message,
-                    "write its ID, letters and digits",
+                    "write its ID: letters, digits and `-`",
                 );
             }
             Some(ViaAws::VpcLink {

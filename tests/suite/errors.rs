@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gateway_gen::report::{Diagnostic, Severity};
+use gateway_gen::resolve::{Options, Secrets, resolve};
 use gateway_gen::source::{Document, Input, ReadOptions, Sources, read};
 use gateway_gen::spec::Spec;
 
@@ -76,24 +77,36 @@ fn observe(case: &Path) -> String {
     };
     match read(&options) {
         Ok(document) => {
-            let found = diagnose(&document);
-            let exit = u8::from(found.iter().any(|found| found.severity == Severity::Error));
+            let (found, unreadable) = diagnose(&document);
+            let error = found.iter().any(|found| found.severity == Severity::Error);
+            let exit = if unreadable { 2 } else { u8::from(error) };
             lines(&found, document.sources(), Some(&document), exit)
         }
         Err(failure) => lines(&failure.diagnostics, &failure.sources, None, failure.exit),
     }
 }
 
-/// All errors and warnings of the stages that a spec passes on `check`.
-fn diagnose(document: &Document) -> Vec<Diagnostic> {
+/// All errors and warnings of the stages that a spec passes on `check`, and whether a named file is unreadable.
+fn diagnose(document: &Document) -> (Vec<Diagnostic>, bool) {
     let decoded = document.decode::<Spec>();
-    document
-        .diagnostics()
-        .iter()
-        .cloned()
-        .chain(decoded.diagnostics)
-        .filter(|found| found.severity != Severity::Info)
-        .collect()
+    let mut found = document.diagnostics().to_vec();
+    found.extend(decoded.diagnostics);
+    let options = Options {
+        secrets: Secrets::Reference,
+        files: &|path| fs::read(path),
+        complete: !found.iter().any(|found| found.severity == Severity::Error),
+    };
+    let resolved = decoded.value.map(|spec| resolve(&spec, document, &options));
+    let unreadable = resolved
+        .as_ref()
+        .is_some_and(|resolved| resolved.unreadable);
+    found.extend(
+        resolved
+            .into_iter()
+            .flat_map(|resolved| resolved.diagnostics),
+    );
+    found.retain(|found| found.severity != Severity::Info);
+    (found, unreadable)
 }
 
 fn lines(found: &[Diagnostic], sources: &Sources, document: Option<&Document>, exit: u8) -> String {

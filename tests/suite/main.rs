@@ -7,3 +7,4 @@ mod hostile;
 mod reports;
 mod schema;
 mod sources;
+mod resolve;

@@ -5,6 +5,6 @@ mod errors;
 mod generated;
 mod hostile;
 mod reports;
+mod resolve;
 mod schema;
 mod sources;
-mod resolve;

@@ -14,6 +14,7 @@ mod output;
 pub mod schema;
 mod secrets;
 mod spec_path;
+pub mod targets;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,7 @@ enum Command {
     Build(build::Arguments),
     Schema(schema::Arguments),
     Explain(explain::Arguments),
+    Targets(targets::Arguments),
     Init(init::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -66,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Targets(arguments) => targets::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
         Command::Man(arguments) => man::run(&arguments, Cli::command()),

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn values_are_taken_as_they_are_unless_they_are_quoted() {
-        let secrets = parse("# dev\n\na-key= x=y \nb = \"1\\n2\"\r\n").unwrap();
+        let secrets = parse("# dev\n\na-key= x=y \nb=\"1\\n2\"\r\n").unwrap();
         assert_eq!(secrets.get("a-key").unwrap(), " x=y ");
         assert_eq!(secrets.get("b").unwrap(), "1\n2");
         assert_eq!(secrets.get("no-such-secret-anywhere"), None);

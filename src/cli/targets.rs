@@ -179,13 +179,21 @@ impl Cell {
         let exact = self.exact.then(|| "exact".to_owned());
         let approximate = self.approximate.iter().map(|id| format!("≈ {id}"));
         let unsupported = self.unsupported.iter().map(|id| format!("× {id}"));
-        let words: Vec<String> = exact.into_iter().chain(approximate).chain(unsupported).collect();
+        let words: Vec<String> = exact
+            .into_iter()
+            .chain(approximate)
+            .chain(unsupported)
+            .collect();
         words.join(", ")
     }
 
     /// The best that is said of it, in one word.
     fn support(&self) -> &'static str {
-        match (self.exact, self.approximate.is_empty(), self.unsupported.is_empty()) {
+        match (
+            self.exact,
+            self.approximate.is_empty(),
+            self.unsupported.is_empty(),
+        ) {
             (true, true, true) => "exact",
             (false, true, false) => "unsupported",
             (true, _, _) => "partly exact",
@@ -251,6 +259,9 @@ mod tests {
         let (names, _) = names.split_once("\n    }\n").unwrap();
         let known: BTreeSet<&str> = names.split('"').skip(1).step_by(2).collect();
         assert!(known.len() > 30, "{known:?}");
-        assert_eq!(known.difference(&asked).collect::<Vec<_>>(), Vec::<&&str>::new());
+        assert_eq!(
+            known.difference(&asked).collect::<Vec<_>>(),
+            Vec::<&&str>::new()
+        );
     }
 }

@@ -4,6 +4,7 @@ mod auth;
 mod capture;
 mod fact;
 mod gateway;
+pub mod keys;
 pub mod matching;
 pub mod normalise;
 mod pattern;

@@ -2,7 +2,7 @@
 
 use super::run::Run;
 use super::{codes, files, urls};
-use crate::ir::{Algorithm, File, Keys};
+use crate::ir::{Algorithm, File, Keys, keys};
 use crate::report::{Diagnostic, Place};
 use crate::source::{Pointer, nearest};
 use crate::spec;
@@ -76,12 +76,12 @@ pub(super) fn keys(
         spec::JwtKeys::Jwks(name) => {
             let at = keys.key("jwks");
             let file = files::file(run, name, &at)?;
-            holds(run, &file, &at, jwks_problem(&file)).then_some(Keys::JwksFile(file))
+            holds(run, &file, &at, jwks_problem(&file, algorithms)).then_some(Keys::JwksFile(file))
         }
         spec::JwtKeys::Pem(name) => {
             let at = keys.key("pem");
             let file = files::file(run, name, &at)?;
-            holds(run, &file, &at, pem_problem(&file)).then_some(Keys::Pem(file))
+            holds(run, &file, &at, pem_problem(&file, algorithms)).then_some(Keys::Pem(file))
         }
     }
 }
@@ -129,27 +129,59 @@ fn holds(run: &Run<'_>, file: &File, at: &Pointer, problem: Option<String>) -> b
     problem.is_none()
 }
 
-fn jwks_problem(file: &File) -> Option<String> {
+/// Names of algorithms for a message.
+fn list(algorithms: &[Algorithm]) -> String {
+    let names: Vec<String> = algorithms
+        .iter()
+        .map(|a| format!("`{}`", a.name()))
+        .collect();
+    names.join(" or ")
+}
+
+fn jwks_problem(file: &File, algorithms: &[Algorithm]) -> Option<String> {
     let Ok(value) = serde_json::from_slice::<serde_json::Value>(&file.content) else {
         return Some("is not JSON".to_owned());
     };
-    match value.get("keys").and_then(serde_json::Value::as_array) {
-        None => Some("has no list `keys`".to_owned()),
-        Some(keys) if keys.is_empty() => Some("has no key".to_owned()),
-        Some(_) => None,
+    let Some(listed) = value.get("keys").and_then(serde_json::Value::as_array) else {
+        return Some("has no list `keys`".to_owned());
+    };
+    if listed.iter().any(|key| key.get("d").is_some()) {
+        return Some("holds a private key, which does not belong on a gateway".to_owned());
     }
+    let keys = keys::of_key_set(&file.content);
+    if keys.is_empty() {
+        return Some("has no public key that can verify a signature".to_owned());
+    }
+    let wanted: Vec<Algorithm> = algorithms
+        .iter()
+        .copied()
+        .filter(|a| !a.is_hmac())
+        .collect();
+    let fits = wanted.is_empty()
+        || keys
+            .iter()
+            .any(|key| wanted.iter().any(|a| key.verifies(*a)));
+    (!fits).then(|| format!("has no key for {}", list(&wanted)))
 }
 
-fn pem_problem(file: &File) -> Option<String> {
+fn pem_problem(file: &File, algorithms: &[Algorithm]) -> Option<String> {
     let Ok(text) = std::str::from_utf8(&file.content) else {
         return Some("is not PEM".to_owned());
     };
     if text.contains("PRIVATE KEY-----") {
         return Some("holds a private key, which does not belong on a gateway".to_owned());
     }
-    match text.matches("-----BEGIN PUBLIC KEY-----").count() {
-        1 => None,
-        0 => Some("holds no public key in PEM".to_owned()),
-        _ => Some("holds several public keys".to_owned()),
+    if text.matches("-----BEGIN ").count() > 1 {
+        return Some("holds several blocks".to_owned());
     }
+    let Some(key) = keys::of_pem(&file.content) else {
+        return Some("holds no public key in PEM of RSA, P-256, P-384 or Ed25519".to_owned());
+    };
+    let wanted: Vec<Algorithm> = algorithms
+        .iter()
+        .copied()
+        .filter(|a| !a.is_hmac())
+        .collect();
+    let wrong: Vec<Algorithm> = wanted.into_iter().filter(|a| !key.verifies(*a)).collect();
+    (!wrong.is_empty()).then(|| format!("holds a key that does not verify {}", list(&wrong)))
 }

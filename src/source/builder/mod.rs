@@ -82,6 +82,8 @@ pub(in crate::source) struct Builder<'a> {
     tree: &'a mut Tree,
     scalar: &'a mut dyn FnMut(&Scalar<'_>, Kind) -> Kind,
     frames: Vec<Frame>,
+    spare_maps: Vec<Vec<Entry>>,
+    spare_lists: Vec<Vec<NodeId>>,
     anchors: HashMap<usize, Anchor>,
     aliased: u64,
     pub parsed: Parsed,
@@ -100,6 +102,8 @@ impl<'a> Builder<'a> {
             tree,
             scalar,
             frames: Vec::new(),
+            spare_maps: Vec::new(),
+            spare_lists: Vec::new(),
             anchors: HashMap::new(),
             aliased: 0,
             parsed: Parsed {
@@ -123,9 +127,10 @@ impl<'a> Builder<'a> {
         anchor: usize,
         span: Span,
     ) -> Result<(), Box<Diagnostic>> {
+        let entries = self.spare_maps.pop().unwrap_or_default();
         self.open(
             Items::Map {
-                entries: Vec::new(),
+                entries,
                 key: None,
             },
             flow,
@@ -140,7 +145,8 @@ impl<'a> Builder<'a> {
         anchor: usize,
         span: Span,
     ) -> Result<(), Box<Diagnostic>> {
-        self.open(Items::List(Vec::new()), flow, anchor, span)
+        let items = self.spare_lists.pop().unwrap_or_default();
+        self.open(Items::List(items), flow, anchor, span)
     }
 
     pub fn scalar(
@@ -242,9 +248,18 @@ impl<'a> Builder<'a> {
         } else {
             frame.end.max(frame.start)
         };
+        // Buffers are used again, so each collection allocates once and exactly.
         let kind = match frame.items {
-            Items::Map { entries, .. } => Kind::Map(entries.into()),
-            Items::List(items) => Kind::List(items.into()),
+            Items::Map { mut entries, .. } => {
+                let kept = entries.drain(..).collect();
+                self.spare_maps.push(entries);
+                Kind::Map(kept)
+            }
+            Items::List(mut items) => {
+                let kept = items.drain(..).collect();
+                self.spare_lists.push(items);
+                Kind::List(kept)
+            }
         };
         let span = Span {
             file: self.file,

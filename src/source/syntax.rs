@@ -72,6 +72,10 @@ fn line_before(text: &str, at: usize) -> &str {
 
 /// A `${` that stands unquoted inside a flow collection shortly before the mistake.
 fn unquoted_variable(text: &str, at: usize) -> Option<usize> {
+    // Between brackets `$` is text of its own, and then the brace is one too many.
+    if text[..at].ends_with('$') && text[at..].starts_with('{') {
+        return Some(at - 1);
+    }
     let from = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let to = text[at..].find('\n').map_or(text.len(), |len| at + len);
     let line = &text[from..to];

@@ -128,15 +128,7 @@ impl<'a> Builder<'a> {
         span: Span,
     ) -> Result<(), Box<Diagnostic>> {
         let entries = self.spare_maps.pop().unwrap_or_default();
-        self.open(
-            Items::Map {
-                entries,
-                key: None,
-            },
-            flow,
-            anchor,
-            span,
-        )
+        self.open(Items::Map { entries, key: None }, flow, anchor, span)
     }
 
     pub fn open_list(

@@ -144,6 +144,11 @@ impl<'d> Cursor<'_, 'd> {
                     Place::key(pointer.clone()),
                     format!("`{key}` is missing{owner}"),
                 )
+                .label(if self.slot.is_none() {
+                    "the spec starts here"
+                } else {
+                    ""
+                })
                 .help(format!("add `{key}: …`"))
             }
             Fault::Kind {

@@ -20,7 +20,7 @@ impl Scalars<'_> {
     /// What to keep of a scalar: as it is, with variables replaced, or broken after a mistake was noted.
     pub fn take(&mut self, scalar: &Scalar<'_>, kept: Kind) -> Kind {
         if has_control(scalar.text) && self.refuse_control(scalar, scalar.text) {
-            return if scalar.is_key { kept } else { Kind::Broken };
+            return Kind::Broken;
         }
         if scalar.is_key || !scalar.text.contains(OPENING) {
             return kept;

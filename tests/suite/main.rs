@@ -1,6 +1,5 @@
-//! x
-#[test]
-fn t() {}
+//! Integration tests, in one binary.
+
 mod errors;
 mod generated;
 mod hostile;

@@ -1,10 +1,10 @@
 //! What the builder refuses, in words.
 
-use super::{Builder, MAX_DEPTH, pointer};
+use super::{Builder, Frame, Items, MAX_DEPTH};
 use crate::report::{Code, Diagnostic, Place};
-use crate::source::sources::offset;
-use crate::source::tree::NodeId;
-use crate::source::{Span, codes};
+use crate::source::sources::{Sources, offset};
+use crate::source::tree::{NodeId, Text};
+use crate::source::{FileId, Pointer, Span, codes};
 
 impl Builder<'_> {
     pub fn fatal(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
@@ -64,4 +64,30 @@ impl Builder<'_> {
             self.parsed.diagnostics.push(found);
         }
     }
+}
+
+/// The pointer of the value that is being read.
+pub(super) fn pointer(sources: &Sources, file: FileId, frames: &[Frame]) -> Pointer {
+    let mut pointer = Pointer::root();
+    for frame in frames {
+        match &frame.items {
+            Items::List(items) => pointer = pointer.index(items.len()),
+            Items::Map {
+                key: Some((key, _)),
+                ..
+            } => {
+                let key = match key {
+                    Text::Owned(text) => text,
+                    Text::Slice { start, end } => sources.slice(Span {
+                        file,
+                        start: *start,
+                        end: *end,
+                    }),
+                };
+                pointer = pointer.key(key);
+            }
+            Items::Map { key: None, .. } => {}
+        }
+    }
+    pointer
 }

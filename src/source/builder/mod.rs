@@ -5,6 +5,8 @@ mod mistakes;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use mistakes::pointer;
+
 use crate::report::Diagnostic;
 use crate::source::sources::{Sources, offset};
 use crate::source::tree::{Entry, Kind, Node, NodeId, Text, Tree};
@@ -72,6 +74,8 @@ enum Items {
     Map {
         entries: Vec<Entry>,
         key: Option<(Text, Span)>,
+        /// The key was reported, so what stands under it is not looked at.
+        refused: bool,
     },
     List(Vec<NodeId>),
 }
@@ -128,7 +132,16 @@ impl<'a> Builder<'a> {
         span: Span,
     ) -> Result<(), Box<Diagnostic>> {
         let entries = self.spare_maps.pop().unwrap_or_default();
-        self.open(Items::Map { entries, key: None }, flow, anchor, span)
+        self.open(
+            Items::Map {
+                entries,
+                key: None,
+                refused: false,
+            },
+            flow,
+            anchor,
+            span,
+        )
     }
 
     pub fn open_list(
@@ -173,16 +186,17 @@ impl<'a> Builder<'a> {
             if plain && text == "<<" {
                 return Err(Box::new(self.merge_key(span)));
             }
-            let text = match kind {
-                Kind::Scalar { text, .. } => text,
-                Kind::Map(_) | Kind::List(_) | Kind::Broken => Text::Owned(text.as_ref().into()),
+            let (text, is_refused) = match kind {
+                Kind::Scalar { text, .. } => (text, false),
+                Kind::Map(_) | Kind::List(_) | Kind::Broken => (owned(&text), true),
             };
             if let Some(Frame {
-                items: Items::Map { key, .. },
+                items: Items::Map { key, refused, .. },
                 ..
             }) = self.frames.last_mut()
             {
                 *key = Some((text, span));
+                *refused = is_refused;
             }
             return Ok(());
         }
@@ -315,9 +329,22 @@ impl<'a> Builder<'a> {
         frame.nodes = frame.nodes.saturating_add(nodes);
         frame.depth = frame.depth.max(depth);
         match &mut frame.items {
-            Items::Map { entries, key } => {
+            Items::Map {
+                entries,
+                key,
+                refused,
+            } => {
                 if let Some((key, key_span)) = key.take() {
                     frame.end = frame.end.max(key_span.end);
+                    let node = if *refused {
+                        let kind = Kind::Broken;
+                        self.tree.add(Node {
+                            span: key_span,
+                            kind,
+                        })
+                    } else {
+                        node
+                    };
                     entries.push(Entry {
                         key,
                         key_span,
@@ -356,30 +383,4 @@ impl<'a> Builder<'a> {
         let text = self.sources.slice(span);
         span.start + offset(text.trim_end().len())
     }
-}
-
-/// The pointer of the value that is being read.
-fn pointer(sources: &Sources, file: FileId, frames: &[Frame]) -> Pointer {
-    let mut pointer = Pointer::root();
-    for frame in frames {
-        match &frame.items {
-            Items::List(items) => pointer = pointer.index(items.len()),
-            Items::Map {
-                key: Some((key, _)),
-                ..
-            } => {
-                let key = match key {
-                    Text::Owned(text) => text,
-                    Text::Slice { start, end } => sources.slice(Span {
-                        file,
-                        start: *start,
-                        end: *end,
-                    }),
-                };
-                pointer = pointer.key(key);
-            }
-            Items::Map { key: None, .. } => {}
-        }
-    }
-    pointer
 }

@@ -7,3 +7,5 @@ mod reports;
 mod resolve;
 mod schema;
 mod sources;
+mod cli;
+mod folder;

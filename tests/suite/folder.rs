@@ -21,7 +21,10 @@ fn plan(files: &[(&str, &str)]) -> Plan {
 }
 
 fn write(dir: &Path, files: &[(&str, &str)], targets: &[&str]) {
-    Folder::open(dir).unwrap().write(&plan(files), targets).unwrap();
+    Folder::open(dir)
+        .unwrap()
+        .write(&plan(files), targets)
+        .unwrap();
 }
 
 /// Every file below a folder with its content.
@@ -50,8 +53,16 @@ fn names(dir: &Path) -> Vec<String> {
 fn a_second_build_replaces_what_the_first_wrote_and_leaves_nothing_of_it() {
     let dir = tempfile::tempdir().unwrap();
     let dist = dir.path().join("deep/dist");
-    write(&dist, &[("nginx/nginx.conf", "1"), ("nginx/njs/a.js", "1")], &["nginx"]);
-    write(&dist, &[("nginx/nginx.conf", "2"), ("nginx/b/c", "2")], &["nginx"]);
+    write(
+        &dist,
+        &[("nginx/nginx.conf", "1"), ("nginx/njs/a.js", "1")],
+        &["nginx"],
+    );
+    write(
+        &dist,
+        &[("nginx/nginx.conf", "2"), ("nginx/b/c", "2")],
+        &["nginx"],
+    );
     assert_eq!(names(&dist), ["nginx/b/c", "nginx/nginx.conf"]);
     assert_eq!(tree(&dist)["nginx/nginx.conf"], "2");
 }
@@ -62,23 +73,43 @@ fn what_others_put_into_the_folder_stays_where_it_is() {
     let dist = dir.path();
     fs::create_dir_all(dist.join("notes")).unwrap();
     fs::write(dist.join("notes/mine.txt"), "mine").unwrap();
-    write(dist, &[("nginx/nginx.conf", "1"), ("nginx/njs/a.js", "1")], &["nginx"]);
+    write(
+        dist,
+        &[("nginx/nginx.conf", "1"), ("nginx/njs/a.js", "1")],
+        &["nginx"],
+    );
     // A running engine keeps its own files beside its configuration.
     fs::create_dir_all(dist.join("nginx/logs")).unwrap();
     fs::write(dist.join("nginx/logs/access.log"), "log").unwrap();
     fs::write(dist.join("nginx/njs/own.js"), "own").unwrap();
     write(dist, &[("nginx/nginx.conf", "2")], &["nginx"]);
-    let kept = ["nginx/logs/access.log", "nginx/nginx.conf", "nginx/njs/own.js", "notes/mine.txt"];
+    let kept = [
+        "nginx/logs/access.log",
+        "nginx/nginx.conf",
+        "nginx/njs/own.js",
+        "notes/mine.txt",
+    ];
     assert_eq!(names(dist), kept);
     // The target fails: what the build wrote goes, the rest stays.
     write(dist, &[], &["nginx"]);
-    assert_eq!(names(dist), ["nginx/logs/access.log", "nginx/njs/own.js", "notes/mine.txt"]);
+    assert_eq!(
+        names(dist),
+        [
+            "nginx/logs/access.log",
+            "nginx/njs/own.js",
+            "notes/mine.txt"
+        ]
+    );
 }
 
 #[test]
 fn a_failed_target_leaves_no_folder_and_other_targets_stay() {
     let dir = tempfile::tempdir().unwrap();
-    write(dir.path(), &[("nginx/nginx.conf", "1"), ("kong/kong.yaml", "1")], &["nginx", "kong"]);
+    write(
+        dir.path(),
+        &[("nginx/nginx.conf", "1"), ("kong/kong.yaml", "1")],
+        &["nginx", "kong"],
+    );
     write(dir.path(), &[("nginx/nginx.conf", "2")], &["nginx", "kong"]);
     assert_eq!(names(dir.path()), ["nginx/nginx.conf"]);
     assert!(!dir.path().join("kong").exists());
@@ -90,10 +121,22 @@ fn files_that_build_did_not_write_are_never_replaced() {
     fs::create_dir(dir.path().join("nginx")).unwrap();
     fs::write(dir.path().join("nginx/nginx.conf"), "by hand").unwrap();
     let folder = Folder::open(dir.path()).unwrap();
-    let error = folder.write(&plan(&[("nginx/nginx.conf", "1"), ("kong/kong.yaml", "1")]), &["nginx", "kong"]);
-    assert!(error.unwrap_err().to_string().contains("was not written by build"));
+    let error = folder.write(
+        &plan(&[("nginx/nginx.conf", "1"), ("kong/kong.yaml", "1")]),
+        &["nginx", "kong"],
+    );
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("was not written by build")
+    );
     assert_eq!(tree(dir.path())["nginx/nginx.conf"], "by hand");
-    assert_eq!(names(dir.path()), ["nginx/nginx.conf"], "nothing else was written either");
+    assert_eq!(
+        names(dir.path()),
+        ["nginx/nginx.conf"],
+        "nothing else was written either"
+    );
 }
 
 #[test]
@@ -114,16 +157,28 @@ fn symbolic_links_are_neither_followed_nor_replaced() {
     fs::write(outside.join("nginx.conf"), "outside").unwrap();
     std::os::unix::fs::symlink(&outside, dist.join("nginx")).unwrap();
     let folder = Folder::open(&dist).unwrap();
-    let error = folder.write(&plan(&[("nginx/nginx.conf", "1")]), &["nginx"]).unwrap_err();
+    let error = folder
+        .write(&plan(&[("nginx/nginx.conf", "1")]), &["nginx"])
+        .unwrap_err();
     assert!(error.to_string().contains("is in the way"), "{error:#}");
-    assert_eq!(fs::read_to_string(outside.join("nginx.conf")).unwrap(), "outside");
+    assert_eq!(
+        fs::read_to_string(outside.join("nginx.conf")).unwrap(),
+        "outside"
+    );
 
     fs::remove_file(dist.join("nginx")).unwrap();
     write(&dist, &[("nginx/nginx.conf", "1")], &["nginx"]);
     std::os::unix::fs::symlink(&outside, dist.join("nginx/logs")).unwrap();
     write(&dist, &[("nginx/nginx.conf", "2")], &["nginx"]);
-    assert!(fs::symlink_metadata(dist.join("nginx/logs")).unwrap().is_symlink());
-    assert_eq!(fs::read_to_string(outside.join("nginx.conf")).unwrap(), "outside");
+    assert!(
+        fs::symlink_metadata(dist.join("nginx/logs"))
+            .unwrap()
+            .is_symlink()
+    );
+    assert_eq!(
+        fs::read_to_string(outside.join("nginx.conf")).unwrap(),
+        "outside"
+    );
 }
 
 #[test]
@@ -142,14 +197,22 @@ fn a_report_that_was_tampered_with_removes_nothing_elsewhere() {
 #[test]
 fn a_comparison_names_each_difference() {
     let dir = tempfile::tempdir().unwrap();
-    write(dir.path(), &[("nginx/a", "1"), ("nginx/b", "1"), ("nginx/c", "1")], &["nginx"]);
+    write(
+        dir.path(),
+        &[("nginx/a", "1"), ("nginx/b", "1"), ("nginx/c", "1")],
+        &["nginx"],
+    );
     let folder = Folder::open(dir.path()).unwrap();
     let same = plan(&[("nginx/a", "1"), ("nginx/b", "1"), ("nginx/c", "1")]);
     assert_eq!(folder.compare(&same, &["nginx"]).unwrap(), []);
     let mut other = plan(&[("nginx/a", "1"), ("nginx/b", "2"), ("nginx/d", "1")]);
     other.remove(REPORT);
     let path = |name: &str| format!("nginx/{name}");
-    let wanted = [Change::Different(path("b")), Change::Missing(path("d")), Change::LeftOver(path("c"))];
+    let wanted = [
+        Change::Different(path("b")),
+        Change::Missing(path("d")),
+        Change::LeftOver(path("c")),
+    ];
     assert_eq!(folder.compare(&other, &["nginx"]).unwrap(), wanted);
 }
 
@@ -159,7 +222,8 @@ fn a_folder_that_can_not_be_written_keeps_what_it_has() {
     let file = dir.path().join("file");
     fs::write(&file, "x").unwrap();
     assert!(Folder::open(&file).is_err());
-    let below = Folder::open(&file.join("dist")).and_then(|folder| folder.write(&plan(&[("nginx/a", "1")]), &["nginx"]));
+    let below = Folder::open(&file.join("dist"))
+        .and_then(|folder| folder.write(&plan(&[("nginx/a", "1")]), &["nginx"]));
     assert!(below.is_err());
     assert_eq!(fs::read_to_string(&file).unwrap(), "x");
 }

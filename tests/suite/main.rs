@@ -1,11 +1,11 @@
 //! Integration tests, in one binary.
 
+mod cli;
 mod errors;
+mod folder;
 mod generated;
 mod hostile;
 mod reports;
 mod resolve;
 mod schema;
 mod sources;
-mod cli;
-mod folder;

@@ -24,7 +24,11 @@ fn mistakes_in_a_spec_exit_1_and_input_that_can_not_be_read_exits_2() {
     fs::write(&spec, BROKEN).unwrap();
     let output = run_in(dir.path(), &["check"]);
     exits(&output, 1);
-    assert!(stderr(&output).contains("gateway.yaml:4"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("gateway.yaml:4"),
+        "{}",
+        stderr(&output)
+    );
     fs::write(&spec, "a: [1").unwrap();
     exits(&run_in(dir.path(), &["check"]), 2);
     exits(&run_in(dir.path(), &["check", "missing.yaml"]), 2);
@@ -41,24 +45,50 @@ fn wrong_usage_exits_2_and_help_exits_0() {
     exits(&run(&["check", "--format", "yaml"]), 2);
     exits(&run(&["check", "--service", "nothing"]), 2);
     exits(&run(&["check", "--format", "json", "--format", "sarif"]), 2);
-    exits(&run(&["build", "-t", "ngnix", "examples/minimal/gateway.yaml"]), 2);
-    exits(&run(&["build", "--stdout", "--check", "examples/minimal/gateway.yaml"]), 2);
+    exits(
+        &run(&["build", "-t", "ngnix", "examples/minimal/gateway.yaml"]),
+        2,
+    );
+    exits(
+        &run(&[
+            "build",
+            "--stdout",
+            "--check",
+            "examples/minimal/gateway.yaml",
+        ]),
+        2,
+    );
     exits(&run(&["--help"]), 0);
     exits(&run(&["--version"]), 0);
 }
 
 #[test]
 fn a_spec_may_come_from_stdin() {
-    let output = program().args(["check", "-"]).write_stdin(BROKEN).output().unwrap();
+    let output = program()
+        .args(["check", "-"])
+        .write_stdin(BROKEN)
+        .output()
+        .unwrap();
     exits(&output, 1);
     assert!(stderr(&output).contains("<stdin>:4"), "{}", stderr(&output));
-    let output = program().args(["check", "-"]).write_stdin(vec![0xff, 0xfe]).output().unwrap();
+    let output = program()
+        .args(["check", "-"])
+        .write_stdin(vec![0xff, 0xfe])
+        .output()
+        .unwrap();
     exits(&output, 2);
 }
 
 #[test]
 fn services_are_pointed_elsewhere_and_unknown_ones_refused() {
-    let service = |argument: &str| run(&["check", "examples/minimal/gateway.yaml", "--service", argument]);
+    let service = |argument: &str| {
+        run(&[
+            "check",
+            "examples/minimal/gateway.yaml",
+            "--service",
+            argument,
+        ])
+    };
     exits(&service("hello=http://127.0.0.1:9"), 0);
     exits(&service("helo=http://127.0.0.1:9"), 1);
     exits(&service("hello=not a url"), 1);
@@ -75,7 +105,12 @@ fn a_closed_pipe_is_no_error() {
         .unwrap();
     drop(child.stdout.take());
     let mut said = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
     assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
 }
 
@@ -90,7 +125,10 @@ fn init_makes_a_spec_that_checks_clean_and_replaces_nothing() {
     fs::write(new.join("gateway.yaml"), "mine").unwrap();
     fs::remove_file(new.join("gateway.schema.json")).unwrap();
     exits(&run_in(dir.path(), &["init", "new"]), 2);
-    assert_eq!(fs::read_to_string(new.join("gateway.yaml")).unwrap(), "mine");
+    assert_eq!(
+        fs::read_to_string(new.join("gateway.yaml")).unwrap(),
+        "mine"
+    );
     assert!(!new.join("gateway.schema.json").exists());
 }
 

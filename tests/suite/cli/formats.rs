@@ -18,25 +18,45 @@ fn json_is_alone_on_stdout_and_keeps_to_its_schema() {
     let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
     let schema: Value = serde_json::from_str(&stdout(&run(&["schema", "report"]))).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|error| error.to_string())
+        .collect();
     assert_eq!(errors, Vec::<String>::new());
     assert_eq!(document["command"], "check");
     assert_eq!(document["spec"], "gateway.yaml");
     assert!(document["summary"]["errors"].as_u64().unwrap() >= 1);
-    assert!(document.get("losses").is_none(), "check says nothing about losses");
+    assert!(
+        document.get("losses").is_none(),
+        "check says nothing about losses"
+    );
 }
 
 #[test]
 fn several_formats_go_to_their_files_and_people_are_told_too() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("gateway.yaml"), WITH_MISTAKES).unwrap();
-    let output = run_in(dir.path(), &["check", "--format", "sarif=out.sarif", "--format", "junit=out.xml"]);
+    let output = run_in(
+        dir.path(),
+        &[
+            "check",
+            "--format",
+            "sarif=out.sarif",
+            "--format",
+            "junit=out.xml",
+        ],
+    );
     exits(&output, 1);
     assert_eq!(stdout(&output), "");
     assert!(stderr(&output).contains("servises"));
-    let sarif: Value = serde_json::from_slice(&fs::read(dir.path().join("out.sarif")).unwrap()).unwrap();
+    let sarif: Value =
+        serde_json::from_slice(&fs::read(dir.path().join("out.sarif")).unwrap()).unwrap();
     assert_eq!(sarif["version"], "2.1.0");
-    assert!(fs::read_to_string(dir.path().join("out.xml")).unwrap().contains("<testsuite"));
+    assert!(
+        fs::read_to_string(dir.path().join("out.xml"))
+            .unwrap()
+            .contains("<testsuite")
+    );
 }
 
 #[test]
@@ -54,6 +74,10 @@ fn every_format_prints_something_for_a_mistake() {
     for format in ["json", "sarif", "junit", "github", "markdown"] {
         let output = run_in(dir.path(), &["check", "--format", format]);
         exits(&output, 1);
-        assert!(stdout(&output).contains("servises"), "{format}: {}", stdout(&output));
+        assert!(
+            stdout(&output).contains("servises"),
+            "{format}: {}",
+            stdout(&output)
+        );
     }
 }

@@ -13,7 +13,10 @@ use crate::generated::root;
 /// The program, started in the repository's root without settings of the machine.
 pub fn program() -> Command {
     let mut command = Command::cargo_bin("gateway-gen").unwrap();
-    command.current_dir(root()).env_remove("NO_COLOR").env("TERM", "dumb");
+    command
+        .current_dir(root())
+        .env_remove("NO_COLOR")
+        .env("TERM", "dumb");
     command
 }
 
@@ -24,7 +27,11 @@ pub fn run(arguments: &[&str]) -> Output {
 
 /// Runs it in another folder.
 pub fn run_in(folder: &Path, arguments: &[&str]) -> Output {
-    program().current_dir(folder).args(arguments).output().unwrap()
+    program()
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 pub fn stdout(output: &Output) -> String {

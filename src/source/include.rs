@@ -312,7 +312,8 @@ impl<'a> Loader<'a> {
             kind: Kind::Map(entries.into()),
         });
         self.tree.index(self.sources, node);
-        for (first, later) in self.tree.duplicates(self.sources, node) {
+        let duplicates = self.tree.duplicates(self.sources, node);
+        for (first, later) in duplicates.iter().copied() {
             let entries = self.tree.entries(node);
             // Within one file it was reported as a duplicate key.
             if entries[first].key_span.file != entries[later].key_span.file {
@@ -320,6 +321,7 @@ impl<'a> Loader<'a> {
                 self.diagnostics.push(found);
             }
         }
+        self.tree.keep_first(self.sources, node, &duplicates);
         node
     }
 

@@ -167,6 +167,22 @@ impl Tree {
         found
     }
 
+    /// Takes the later one of each pair of [`Self::duplicates`] out: a pointer could not tell them apart.
+    pub fn keep_first(&mut self, sources: &Sources, id: NodeId, duplicates: &[(usize, usize)]) {
+        if duplicates.is_empty() {
+            return;
+        }
+        let later: std::collections::HashSet<usize> =
+            duplicates.iter().map(|(_, later)| *later).collect();
+        let entries = self.entries(id).iter().enumerate();
+        let kept = entries
+            .filter(|(at, _)| !later.contains(at))
+            .map(|(_, entry)| entry.clone())
+            .collect();
+        self.get_mut(id).kind = Kind::Map(kept);
+        self.index(sources, id);
+    }
+
     /// Follows a pointer from `root`: the entry or item it ends at, as (parent, number), and its node.
     pub fn follow(&self, sources: &Sources, root: NodeId, pointer: &Pointer) -> Option<Found> {
         let mut found = Found {

@@ -1,4 +1,5 @@
 //! Integration tests, in one binary.
+#![allow(clippy::unwrap_used)]
 
 mod cli;
 mod errors;

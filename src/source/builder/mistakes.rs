@@ -45,7 +45,8 @@ impl Builder<'_> {
     }
 
     pub(super) fn duplicates(&mut self, node: NodeId) {
-        for (first, later) in self.tree.duplicates(self.sources, node) {
+        let duplicates = self.tree.duplicates(self.sources, node);
+        for (first, later) in duplicates.iter().copied() {
             let entries = self.tree.entries(node);
             let key = self.tree.key(self.sources, &entries[later]);
             let pointer = pointer(self.sources, self.file, &self.frames).key(key);
@@ -63,6 +64,7 @@ impl Builder<'_> {
             .related(place(first), "first given here");
             self.parsed.diagnostics.push(found);
         }
+        self.tree.keep_first(self.sources, node, &duplicates);
     }
 }
 

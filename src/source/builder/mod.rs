@@ -366,11 +366,8 @@ impl<'a> Builder<'a> {
         )
     }
 
-    /// Text that the parser borrowed from the source is kept as its place there.
-    fn slice(&self, text: &Cow<'_, str>) -> Option<Text> {
-        let Cow::Borrowed(text) = text else {
-            return None;
-        };
+    /// Text that lies in the source itself, where the parser borrowed it, is kept as its place there.
+    fn slice(&self, text: &str) -> Option<Text> {
         let start = (text.as_ptr() as usize).checked_sub(self.source().as_ptr() as usize)?;
         let end = start + text.len();
         (end <= self.source().len()).then(|| Text::Slice {

@@ -1,4 +1,6 @@
 //! gateway-gen: one neutral gateway spec, compiled to several gateways, with every loss declared.
+//!
+#![doc = include_str!("../ARCHITECTURE.md")]
 
 pub mod build;
 pub mod cli;

@@ -10,3 +10,4 @@ mod reports;
 mod resolve;
 mod schema;
 mod sources;
+mod tidy;

@@ -6,7 +6,7 @@ use serde::de::{Expected, Unexpected};
 
 /// Separates a custom error's message from its help.
 const HELP: char = '\u{1f}';
-/// How a fault that has been recorded prints; [`super::entries`] knows it by that.
+/// How a fault that has been recorded prints; [`super::entries()`] knows it by that.
 pub(super) const RECORDED: &str = "\u{1f}recorded";
 /// How the fault of an entry that was left out prints.
 pub(super) const GONE: &str = "\u{1f}gone";

@@ -2,7 +2,7 @@
 //!
 //! A mistake is recorded at its node, the node is dropped, and decoding starts again without it, until it succeeds.
 //! A key that is missing only because its value was dropped drops its parent silently. Large maps decode
-//! entry by entry ([`entries`]), so a mistake in one of many routes decodes that one again and not all.
+//! entry by entry ([`entries()`]), so a mistake in one of many routes decodes that one again and not all.
 
 mod access;
 mod cursor;

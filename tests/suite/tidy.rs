@@ -33,7 +33,11 @@ fn files(below: &str, ending: &str) -> Vec<(String, String)> {
         .into_iter()
         .filter(|path| path.to_string_lossy().ends_with(ending))
         .map(|path| {
-            let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+            let name = path
+                .strip_prefix(root())
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
             (name, fs::read_to_string(&path).unwrap_or_default())
         })
         .collect()
@@ -41,7 +45,10 @@ fn files(below: &str, ending: &str) -> Vec<(String, String)> {
 
 fn sources() -> Vec<(String, String)> {
     let folders = ["src", "tests", "benches", "fuzz"];
-    let sources: Vec<_> = folders.iter().flat_map(|folder| files(folder, ".rs")).collect();
+    let sources: Vec<_> = folders
+        .iter()
+        .flat_map(|folder| files(folder, ".rs"))
+        .collect();
     assert!(sources.len() > 100, "only {} files", sources.len());
     sources
 }
@@ -67,17 +74,29 @@ fn every_file_starts_with_a_sentence_on_what_it_is() {
         let sentence = first.strip_prefix("//! ").unwrap_or_default();
         sentence.split(' ').count() < 2 || !sentence.ends_with(['.', ':'])
     });
-    none(bare.map(|(name, _)| name).collect(), "files without a first sentence");
+    none(
+        bare.map(|(name, _)| name).collect(),
+        "files without a first sentence",
+    );
 }
 
 /// The rows of the table of folders in ARCHITECTURE.md: folder to what it may import.
 fn edges() -> BTreeMap<String, BTreeSet<String>> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let (_, table) = text.split_once("| folder | stage | may import |").unwrap();
-    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
     rows.map(|row| {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+        let names = |cell: &str| {
+            cell.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect::<BTreeSet<_>>()
+        };
         let folder = names(cells[1]).pop_first().unwrap();
         (folder, names(cells[3]))
     })
@@ -89,13 +108,20 @@ fn every_dependency_is_justified() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let architecture = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let (_, table) = architecture.split_once("## Dependencies").unwrap();
-    let cells = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let cells = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
     let known: BTreeSet<&str> = cells.flat_map(|cell| cell.split(", ")).collect();
     let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
     let (dependencies, _) = dependencies.split_once("[[test]]").unwrap();
-    let named = dependencies.lines().filter_map(|line| Some(line.split_once(" = ")?.0));
+    let named = dependencies
+        .lines()
+        .filter_map(|line| Some(line.split_once(" = ")?.0));
     let missing = named.filter(|name| !known.contains(name));
-    none(missing.map(str::to_owned).collect(), "dependencies without a line in ARCHITECTURE.md");
+    none(
+        missing.map(str::to_owned).collect(),
+        "dependencies without a line in ARCHITECTURE.md",
+    );
 }
 
 /// The folder of `src/FOLDER/..`; none for files of `src` itself.
@@ -113,11 +139,15 @@ fn folders_import_only_what_the_architecture_lets_them() {
             continue;
         };
         let Some(allowed) = edges.get(folder) else {
-            wrong.push(format!("{name}: `{folder}` is not in the table of ARCHITECTURE.md"));
+            wrong.push(format!(
+                "{name}: `{folder}` is not in the table of ARCHITECTURE.md"
+            ));
             continue;
         };
         for import in text.split("crate::").skip(1) {
-            let end = import.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(import.len());
+            let end = import
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(import.len());
             let other = &import[..end];
             let is_folder = edges.contains_key(other);
             if is_folder && other != folder && !allowed.contains(other) {
@@ -136,7 +166,9 @@ fn a_target_imports_no_other_target() {
     for id in ids {
         for (name, text) in files(&format!("src/targets/{id}"), ".rs") {
             for other in ids.iter().filter(|other| **other != id) {
-                if text.contains(&format!("targets::{other}")) || text.contains(&format!("super::super::{other}")) {
+                if text.contains(&format!("targets::{other}"))
+                    || text.contains(&format!("super::super::{other}"))
+                {
                     wrong.push(format!("{name} imports `{other}`"));
                 }
             }
@@ -147,7 +179,10 @@ fn a_target_imports_no_other_target() {
 
 /// Where a target may be named outside its folder, and why.
 const MAY_NAME_TARGETS: [(&str, &str); 12] = [
-    ("src/spec/", "the spec's settings, raw fragments and addresses of each target"),
+    (
+        "src/spec/",
+        "the spec's settings, raw fragments and addresses of each target",
+    ),
     ("src/resolve/", "the same, resolved"),
     ("src/ir/", "the same, as the gateway holds them"),
     ("src/targets/mod.rs", "the list of targets"),
@@ -165,7 +200,10 @@ const MAY_NAME_TARGETS: [(&str, &str); 12] = [
 fn targets_are_named_in_their_own_folder_alone() {
     let mut wrong = Vec::new();
     for (name, text) in files("src", ".rs") {
-        if MAY_NAME_TARGETS.iter().any(|(place, _)| name.starts_with(place)) {
+        if MAY_NAME_TARGETS
+            .iter()
+            .any(|(place, _)| name.starts_with(place))
+        {
             continue;
         }
         for id in ["aws", "kong", "nginx"] {
@@ -173,7 +211,10 @@ fn targets_are_named_in_their_own_folder_alone() {
             let words = text.split(|c: char| !c.is_alphanumeric());
             // `aws_lc_rs` is a library.
             let text = text.replace("aws_lc_rs", "").replace("aws-lc-rs", "");
-            let named = words.clone().any(|word| word == id) && text.split(|c: char| !c.is_alphanumeric()).any(|word| word == id);
+            let named = words.clone().any(|word| word == id)
+                && text
+                    .split(|c: char| !c.is_alphanumeric())
+                    .any(|word| word == id);
             if named && !own {
                 wrong.push(format!("{name} names `{id}`"));
             }
@@ -188,12 +229,24 @@ fn names_say_what_a_thing_is() {
     for (name, text) in sources() {
         let stem = name.rsplit('/').next().unwrap().trim_end_matches(".rs");
         let parents = name.split('/').chain([stem]);
-        for banned in ["util", "utils", "helper", "helpers", "common", "misc", &banned_words()[0]] {
+        for banned in [
+            "util",
+            "utils",
+            "helper",
+            "helpers",
+            "common",
+            "misc",
+            &banned_words()[0],
+        ] {
             if parents.clone().any(|part| part == banned) {
                 wrong.push(format!("{name} is called `{banned}`"));
             }
             let module = format!("mod {banned}");
-            if text.lines().any(|line| line.trim_start().trim_start_matches("pub ").starts_with(&format!("{module};"))) {
+            if text.lines().any(|line| {
+                line.trim_start()
+                    .trim_start_matches("pub ")
+                    .starts_with(&format!("{module};"))
+            }) {
                 wrong.push(format!("{name} has `{module}`"));
             }
         }
@@ -203,21 +256,42 @@ fn names_say_what_a_thing_is() {
 
 /// Words that have no place in the product, put together here so that this file does not hold them.
 fn banned_words() -> Vec<String> {
-    [("back", "end"), ("TO", "DO:"), ("FIX", "ME"), ("XX", "X:"), ("/wo", "rk/"), ("dbg", "!(")]
-        .iter()
-        .map(|(a, b)| format!("{a}{b}"))
-        .collect()
+    [
+        ("back", "end"),
+        ("TO", "DO:"),
+        ("FIX", "ME"),
+        ("XX", "X:"),
+        ("/wo", "rk/"),
+        ("dbg", "!("),
+    ]
+    .iter()
+    .map(|(a, b)| format!("{a}{b}"))
+    .collect()
 }
 
 #[test]
 fn words_that_have_no_place_here_do_not_occur() {
     let mut wrong = Vec::new();
     let mut texts = sources();
-    for (folder, ending) in [("examples", ".yaml"), ("templates", ""), ("src", ".md"), (".ci", ""), ("schemas", ".json")] {
+    for (folder, ending) in [
+        ("examples", ".yaml"),
+        ("templates", ""),
+        ("src", ".md"),
+        (".ci", ""),
+        ("schemas", ".json"),
+    ] {
         texts.extend(files(folder, ending));
     }
-    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
-        texts.push((name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
+    for name in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+    ] {
+        texts.push((
+            name.to_owned(),
+            fs::read_to_string(root().join(name)).unwrap(),
+        ));
     }
     for (name, text) in texts {
         for (number, line) in text.lines().enumerate() {
@@ -229,7 +303,10 @@ fn words_that_have_no_place_here_do_not_occur() {
                 }
             }
             // Pictographs; arrows, signs and box drawing are below them.
-            if line.chars().any(|c| ('\u{1f300}'..='\u{1faff}').contains(&c)) {
+            if line
+                .chars()
+                .any(|c| ('\u{1f300}'..='\u{1faff}').contains(&c))
+            {
                 wrong.push(format!("{name}:{at} has a pictograph"));
             }
         }
@@ -242,7 +319,10 @@ fn nothing_ignores_a_test_or_hides_a_warning_of_the_whole_crate() {
     let mut wrong = Vec::new();
     for (name, text) in sources() {
         for line in text.lines().map(str::trim) {
-            if line.starts_with("#[ignore") || line.starts_with("#![allow(warnings") || line.starts_with("#![allow(dead_code") {
+            if line.starts_with("#[ignore")
+                || line.starts_with("#![allow(warnings")
+                || line.starts_with("#![allow(dead_code")
+            {
                 wrong.push(format!("{name}: {line}"));
             }
         }

@@ -60,9 +60,9 @@ function publicKeys(body) {
 
 // Each answers: who it is ("" for nobody), or a refusal to hand on.
 async function byToken(r, index) {
-  const scheme = jwt.SCHEMES[index];
-  const set = await r.subrequest('//keys/' + scheme.id, { method: 'GET' });
-  let keys;
+  var scheme = jwt.SCHEMES[index];
+  var set = await r.subrequest('//keys/' + scheme.id, { method: 'GET' });
+  var keys;
   try {
     if (set.status !== 200) {
       throw new Error('no key set');
@@ -72,19 +72,19 @@ async function byToken(r, index) {
     r.warn('key set of scheme ' + scheme.name + ' cannot be had: status ' + set.status);
     return { who: '', unavailable: true };
   }
-  const claims = await jwt.claimsOf(r, scheme, keys);
+  var claims = await jwt.claimsOf(r, scheme, keys);
   return { who: claims === null ? '' : jwt.admitted(r, scheme, claims) };
 }
 
 async function byAuthorizer(r, id) {
-  const answer = await r.subrequest('//ask/' + id, { method: 'GET' });
+  var answer = await r.subrequest('//ask/' + id, { method: 'GET' });
   if (answer.status >= 200 && answer.status < 300) {
     EXTERNAL[id].forEach(function (header) {
       r.variables[header.variable] = answer.headersOut[header.name] || '';
     });
     return { who: 'x' };
   }
-  const refused = answer.status === 401 || answer.status === 403;
+  var refused = answer.status === 401 || answer.status === 403;
   return { who: '', unavailable: !refused, answer: refused ? answer : undefined };
 }
 
@@ -98,21 +98,21 @@ function handOn(r, answer) {
 }
 
 async function ask(r) {
-  const gate = GATES[r.variables.gw_gate];
-  let unavailable = false, refusal;
-  for (let i = 0; i < gate.schemes.length; i++) {
-    const scheme = gate.schemes[i];
-    let result;
+  var gate = GATES[r.variables.gw_gate];
+  var unavailable = false, refusal, who = [];
+  for (var i = 0; i < gate.schemes.length; i++) {
+    var scheme = gate.schemes[i];
+    var result;
     if (scheme.kind === 'fixed') {
       result = { who: r.variables['gw_pre_' + scheme.id] };
     } else if (scheme.kind === 'token') {
       result = await byToken(r, scheme.index);
+      r.variables['gw_token_' + scheme.id] = result.who;
     } else {
       result = await byAuthorizer(r, scheme.id);
-    }
-    if (scheme.kind !== 'fixed') {
       r.variables['gw_who_' + scheme.id] = result.who;
     }
+    who.push(result.who);
     if (!result.who) {
       unavailable = unavailable || result.unavailable;
       refusal = result.answer || refusal;
@@ -121,18 +121,15 @@ async function ask(r) {
       break;
     }
   }
-  const who = gate.schemes.map(function (scheme) {
-    return r.variables[(scheme.kind === 'fixed' ? 'gw_pre_' : 'gw_who_') + scheme.id];
-  });
-  const good = gate.any ? who.some(Boolean) : who.every(Boolean);
-  if (!good && unavailable) {
-    r.return(503);
-  } else if (!good && refusal) {
-    handOn(r, refusal);
-  } else if (!good) {
-    r.return(401);
-  } else {
+  var good = gate.any ? who.some(Boolean) : who.every(Boolean);
+  if (good) {
     r.internalRedirect(r.variables.gw_next);
+  } else if (unavailable) {
+    r.return(503);
+  } else if (refusal && gate.schemes.length === 1) {
+    handOn(r, refusal);
+  } else {
+    r.return(401);
   }
 }
 

@@ -139,12 +139,12 @@ function targetOf(r, part) {
 }
 
 async function ask(r, part) {
-  const target = targetOf(r, part);
+  var target = targetOf(r, part);
   if (target === undefined) {
     return { status: 502 };
   }
   r.variables[part.variable] = target;
-  let answer;
+  var answer;
   try {
     answer = await r.subrequest(part.location, { method: 'GET' });
   } catch (e) {
@@ -154,7 +154,7 @@ async function ask(r, part) {
     return { status: answer.status === 504 ? 504 : 502 };
   }
   try {
-    const value = kept(answer.responseText, part.keep);
+    var value = kept(answer.responseText, part.keep);
     return value === undefined ? { status: 502 } : { status: 200, value: value };
   } catch (e) {
     return { status: 502 };
@@ -162,13 +162,13 @@ async function ask(r, part) {
 }
 
 async function gather(r) {
-  const parts = GATHERS[r.variables.gw_gather];
-  const asked = parts.map(function (part) { return ask(r, part); });
-  const answers = await Promise.all(asked);
-  const out = [];
-  let failed = 0;
+  var parts = GATHERS[r.variables.gw_gather];
+  var asked = parts.map(function (part) { return ask(r, part); });
+  var answers = await Promise.all(asked);
+  var out = [];
+  var failed = 0;
   parts.forEach(function (part, i) {
-    const answer = answers[i];
+    var answer = answers[i];
     if (answer.status !== 200 && part.required) {
       failed = failed || answer.status;
     }

@@ -60,10 +60,10 @@ async function signed(alg, key, data, signature) {
   if (alg.charAt(0) === 'E' && signature.length !== CURVES[alg][1]) {
     return false;
   }
-  const how = importOf(alg, key);
+  var how = importOf(alg, key);
   try {
-    const imported = await crypto.subtle.importKey(how[0], how[1], how[2], false, ['verify']);
-    const good = await crypto.subtle.verify(verifyOf(alg), imported, signature, data);
+    var imported = await crypto.subtle.importKey(how[0], how[1], how[2], false, ['verify']);
+    var good = await crypto.subtle.verify(verifyOf(alg), imported, signature, data);
     return good === true;
   } catch (e) {
     return false;
@@ -96,11 +96,11 @@ function meant(claims, scheme) {
 
 // The claims of the request's token, or null.
 async function claimsOf(r, scheme, keys) {
-  const parts = bearer(r);
+  var parts = bearer(r);
   if (parts === null) {
     return null;
   }
-  let header, claims;
+  var header, claims;
   try {
     header = object(parts[0]);
     claims = object(parts[1]);
@@ -110,11 +110,11 @@ async function claimsOf(r, scheme, keys) {
   if (typeof header.alg !== 'string' || scheme.algorithms.indexOf(header.alg) < 0 || header.crit !== undefined) {
     return null;
   }
-  const data = Buffer.from(parts[0] + '.' + parts[1]);
-  const signature = Buffer.from(parts[2], 'base64url');
-  const fitting = candidates(keys, header);
-  for (let i = 0; i < fitting.length; i++) {
-    const good = await signed(header.alg, fitting[i], data, signature);
+  var data = Buffer.from(parts[0] + '.' + parts[1]);
+  var signature = Buffer.from(parts[2], 'base64url');
+  var fitting = candidates(keys, header);
+  for (var i = 0; i < fitting.length; i++) {
+    var good = await signed(header.alg, fitting[i], data, signature);
     if (good) {
       return timely(claims) && meant(claims, scheme) ? claims : null;
     }
@@ -177,14 +177,15 @@ function fixedKeys(scheme) {
     if (key.type !== 'oct') {
       return key;
     }
-    const secret = key.variable === undefined ? key.text : process.env[key.variable] || '';
-    return { type: 'oct', kid: '', secret: Buffer.from(secret) };
+    const secret = key.bytes !== undefined ? Buffer.from(key.bytes, 'base64')
+      : Buffer.from(key.variable === undefined ? key.text : process.env[key.variable] || '');
+    return { type: 'oct', kid: key.kid, alg: key.alg, secret: secret };
   }).filter(function (key) { return key.type !== 'oct' || key.secret.length > 0; });
 }
 
 async function check(r, index) {
-  const scheme = SCHEMES[index];
-  const claims = await claimsOf(r, scheme, fixedKeys(scheme));
+  var scheme = SCHEMES[index];
+  var claims = await claimsOf(r, scheme, fixedKeys(scheme));
   r.setReturnValue(claims === null ? '' : admitted(r, scheme, claims));
 }
 {% for name in fixed %}

@@ -203,7 +203,11 @@ fn condition(root: &str, group: &Group<'_>) -> String {
         out.push('/');
     }
     match (group.pattern.rest, group.rest) {
-        (true, true) => out.push_str("(?<gw_rest>[!-~]*?)/?$"),
+        (true, true) => {
+            // With its slash, and without the one that ends every rewritten path.
+            out.pop();
+            out.push_str("(?<gw_rest>(?:/[!-~]+?)?)/$");
+        }
         (true, false) => {}
         (false, _) => out.push('$'),
     }

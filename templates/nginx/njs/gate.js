@@ -61,6 +61,9 @@ function publicKeys(body) {
 // Each answers: who it is ("" for nobody), or a refusal to hand on.
 async function byToken(r, index) {
   var scheme = jwt.SCHEMES[index];
+  if (jwt.bearer(r) === null) {
+    return { who: '' };
+  }
   var set = await r.subrequest('//keys/' + scheme.id, { method: 'GET' });
   var keys;
   try {
@@ -70,7 +73,7 @@ async function byToken(r, index) {
     keys = publicKeys(set.responseText);
   } catch (e) {
     r.warn('key set of scheme ' + scheme.name + ' cannot be had: status ' + set.status);
-    return { who: '', unavailable: true };
+    return { who: '', end: { status: 503 } };
   }
   var claims = await jwt.claimsOf(r, scheme, keys);
   return { who: claims === null ? '' : jwt.admitted(r, scheme, claims) };
@@ -85,7 +88,7 @@ async function byAuthorizer(r, id) {
     return { who: 'x' };
   }
   var refused = answer.status === 401 || answer.status === 403;
-  return { who: '', unavailable: !refused, answer: refused ? answer : undefined };
+  return { who: '', end: refused ? answer : { status: 503 } };
 }
 
 function handOn(r, answer) {
@@ -99,7 +102,7 @@ function handOn(r, answer) {
 
 async function ask(r) {
   var gate = GATES[r.variables.gw_gate];
-  var unavailable = false, refusal, who = [];
+  var end, who = [];
   for (var i = 0; i < gate.schemes.length; i++) {
     var scheme = gate.schemes[i];
     var result;
@@ -114,8 +117,7 @@ async function ask(r) {
     }
     who.push(result.who);
     if (!result.who) {
-      unavailable = unavailable || result.unavailable;
-      refusal = result.answer || refusal;
+      end = result.end || end;
     }
     if (gate.any ? result.who : !result.who) {
       break;
@@ -124,12 +126,10 @@ async function ask(r) {
   var good = gate.any ? who.some(Boolean) : who.every(Boolean);
   if (good) {
     r.internalRedirect(r.variables.gw_next);
-  } else if (unavailable) {
-    r.return(503);
-  } else if (refusal && gate.schemes.length === 1) {
-    handOn(r, refusal);
+  } else if (end && end.status !== 503) {
+    handOn(r, end);
   } else {
-    r.return(401);
+    r.return(end ? 503 : 401);
   }
 }
 

@@ -75,8 +75,8 @@ function finite(value) {
 }
 
 function timely(claims) {
-  const now = Date.now() / 1000;
-  return finite(claims.exp) && now <= claims.exp + LEEWAY
+  const now = Math.floor(Date.now() / 1000);
+  return finite(claims.exp) && now < claims.exp + LEEWAY
     && (claims.nbf === undefined || (finite(claims.nbf) && now + LEEWAY >= claims.nbf));
 }
 
@@ -88,7 +88,8 @@ function meant(claims, scheme) {
     return true;
   }
   let audience = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
-  if (scheme.cognito) {
+  // An access token of a Cognito pool has no `aud`, it names its client.
+  if (scheme.cognito && claims.aud === undefined) {
     audience = audience.concat([claims.client_id]);
   }
   return audience.some(function (one) { return typeof one === 'string' && scheme.audience.indexOf(one) >= 0; });
@@ -122,15 +123,16 @@ async function claimsOf(r, scheme, keys) {
   return null;
 }
 
-// A claim as text; undefined where there is none to speak of.
+function one(value) {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+// A claim as text: a list joined by commas; undefined where there is none.
 function text(value) {
-  if (Array.isArray(value)) {
-    return value.map(text).filter(function (one) { return one !== undefined; }).join(',');
+  if (value === undefined || value === null) {
+    return undefined;
   }
-  if (typeof value === 'object' && value !== null) {
-    return JSON.stringify(value);
-  }
-  return value === undefined || value === null ? undefined : String(value);
+  return Array.isArray(value) ? value.map(one).join(',') : one(value);
 }
 
 function encoded(value) {
@@ -148,9 +150,13 @@ function visible(value) {
   return value.replace(/[^\x21-\x7e]+/g, encoded);
 }
 
+function words(value) {
+  return typeof value === 'string' ? value.split(/[ \t\n\f\r]+/) : [];
+}
+
 function scopesOf(claims) {
-  const list = typeof claims.scope === 'string' ? claims.scope.split(' ') : Array.isArray(claims.scp) ? claims.scp : [];
-  const named = list.filter(function (one) { return typeof one === 'string' && one !== ''; });
+  const list = words(claims.scope).concat(Array.isArray(claims.scp) ? claims.scp : words(claims.scp));
+  const named = list.filter(function (item) { return typeof item === 'string' && item !== ''; });
   return ' ' + named.map(encoded).join(' ') + ' ';
 }
 
@@ -165,8 +171,8 @@ function admitted(r, scheme, claims) {
     r.variables[claim.variable] = value === undefined ? '' : claim.use === 'header' ? visible(value) : '=' + encoded(value);
   });
   scheme.naming.forEach(function (claim) {
-    const value = own(claim.name);
-    r.variables[claim.variable] = typeof value === 'string' ? crypto.createHash('sha256').update(value).digest('hex') : '';
+    const value = text(own(claim.name));
+    r.variables[claim.variable] = value !== undefined ? crypto.createHash('sha256').update(value).digest('hex') : '';
   });
   const sub = text(own('sub'));
   return 'j' + scheme.id + ':' + encoded(sub === undefined ? '' : sub);
@@ -193,4 +199,4 @@ async function {{ name.function }}(r) {
   await check(r, {{ name.index }});
 }
 {% endfor %}
-export default { SCHEMES, claimsOf, admitted{% for name in fixed %}, {{ name.function }}{% endfor %} };
+export default { SCHEMES, bearer, claimsOf, admitted{% for name in fixed %}, {{ name.function }}{% endfor %} };

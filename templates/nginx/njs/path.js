@@ -44,7 +44,12 @@ function normalise(r) {
   }).replace(/["<>\[\]^`{|}]/g, function (c) {
     return '%' + c.charCodeAt(0).toString(16).toUpperCase();
   });
-  return refused ? '' : withoutDots(path).replace(/\/+/g, '/');
+  if (refused) {
+    return '';
+  }
+  const normal = withoutDots(path.replace(/\/+/g, '/'));
+  // A server that decodes %2F would follow dots between them.
+  return /(?:\/|%2F)\.\.?(?=\/|%2F|$)/.test(normal) ? '' : normal;
 }
 
 export default { normalise };

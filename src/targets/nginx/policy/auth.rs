@@ -62,9 +62,10 @@ pub fn admitted<'g>(build: &mut Build<'g>, auth: &'g Auth) -> (usize, String) {
             Auth::Any(_) => any(build, &name, &who),
             Auth::All(_) => {
                 let mut all = Block::new();
-                // The first consumer among them speaks for all; without one the first scheme does.
+                // The first consumer among them speaks for all; without one the first token does.
                 all.pair("~(?:^|,)(?:,|$)", "");
                 all.pair("~(?:^|,)(c[0-9]+)(?:,|$)", "$1");
+                all.pair("~(?:^|,)(j[^,]+)", "$1");
                 all.pair("~^([^,]+)", "$1");
                 build.maps.open("map", [who.join(","), name.clone()], all);
             }

@@ -39,8 +39,7 @@ pub fn maps(build: &mut Build<'_>, server: &mut Block) {
             Origins::All => origin.pair(format!("~^{number} ."), "*"),
             Origins::List(origins) => {
                 for text in origins {
-                    let value = build.literals.word(text);
-                    origin.pair(format!("~^{number} {}$", regex(text)), value);
+                    origin.pair(format!("~*^{number} {}$", regex(text)), "$http_origin");
                 }
                 vary.pair(number.to_string(), "Origin");
             }

@@ -25,7 +25,7 @@ pub fn gather(build: &mut Build<'_>, route: &Route, gather: &Gather, name: &str,
         inner.put("proxy_method", ["GET"]);
         inner.put("proxy_pass_request_body", ["off"]);
         let authority = build.literals.word(&address.authority());
-        let mut headers = request(build);
+        let mut headers = request(build, route);
         headers.put("proxy_set_header", ["Host".to_owned(), authority.into_owned()]);
         headers.put("proxy_set_header", ["Accept-Encoding", ""]);
         headers.put("proxy_set_header", ["Content-Length", ""]);
@@ -65,8 +65,8 @@ pub fn gather(build: &mut Build<'_>, route: &Route, gather: &Gather, name: &str,
 }
 
 /// Headers of a part: those of any request, but for what describes a body, the host and the connection.
-fn request(build: &mut Build<'_>) -> Block {
-    let mut block = super::headers::request(build, &crate::ir::HeaderRules::default());
+fn request(build: &mut Build<'_>, route: &Route) -> Block {
+    let mut block = super::headers::request(build, &route.request_headers, &route.auth);
     block.0.retain(|item| match item {
         super::super::document::Item::Directive(directive) => directive.args.first().is_none_or(|name| name != "Host"),
         super::super::document::Item::Comment(_) => true,

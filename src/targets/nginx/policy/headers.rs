@@ -6,7 +6,7 @@ use super::super::build::Build;
 use super::super::document::Block;
 use super::super::names::header_variable;
 use super::cors;
-use crate::ir::{ApiKeyPlace, HeaderRules, Route, SchemeKind};
+use crate::ir::{ApiKeyPlace, Auth, HeaderRules, Route, SchemeKind};
 
 /// The request ID's header and variable.
 #[must_use]
@@ -32,17 +32,27 @@ pub fn identity(build: &Build<'_>) -> BTreeMap<String, (String, String)> {
     names
 }
 
-/// Headers that carry API keys; they are never sent on.
-fn key_headers(build: &Build<'_>) -> Vec<String> {
-    let names = build.gateway.schemes.values().filter_map(|scheme| match &scheme.kind {
-        SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => Some(name.clone()),
-        SchemeKind::ApiKey(ApiKeyPlace::Query(_)) | SchemeKind::Jwt(_) | SchemeKind::Basic(_) | SchemeKind::External(_) => None,
+/// Headers that carry the route's credentials for the gateway alone, with what is left of them.
+fn credentials(build: &Build<'_>, auth: &Auth) -> Vec<(String, String)> {
+    let kinds = auth.schemes().iter().map(|name| &build.gateway.schemes[name].kind);
+    let lines = kinds.filter_map(|kind| match kind {
+        SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => Some((name.clone(), String::new())),
+        SchemeKind::Basic(_) => Some(("Authorization".to_owned(), "$gw_authorization_not_basic".to_owned())),
+        SchemeKind::ApiKey(ApiKeyPlace::Query(_)) | SchemeKind::Jwt(_) | SchemeKind::External(_) => None,
     });
-    names.collect()
+    lines.collect()
+}
+
+/// A location with lines of its own, where what the server says for all does not fit.
+pub fn of_route(build: &mut Build<'_>, route: &Route) -> Block {
+    if route.request_headers.is_empty() && credentials(build, &route.auth).is_empty() {
+        return Block::new();
+    }
+    request(build, &route.request_headers, &route.auth)
 }
 
 /// What every upstream gets; `rules` replace lines of the same name. A location with a line of its own inherits none, so it gets all.
-pub fn request(build: &mut Build<'_>, rules: &HeaderRules) -> Block {
+pub fn request(build: &mut Build<'_>, rules: &HeaderRules, auth: &Auth) -> Block {
     let mut lines: Vec<(String, String)> = [
         ("Host", "$gw_host"),
         ("Connection", "$gw_connection"),
@@ -57,9 +67,8 @@ pub fn request(build: &mut Build<'_>, rules: &HeaderRules) -> Block {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
-    for name in key_headers(build) {
-        lines.push((name, String::new()));
-    }
+    lines.extend(credentials(build, auth));
+    lines.extend(request_id(build));
     for name in &rules.remove {
         lines.push((name.clone(), String::new()));
     }
@@ -69,7 +78,6 @@ pub fn request(build: &mut Build<'_>, rules: &HeaderRules) -> Block {
     }
     // Last, so that no rule passes for the gateway's word on who it is.
     lines.extend(identity(build).into_values());
-    lines.extend(request_id(build));
     let mut out = Block::new();
     for (index, (name, value)) in lines.iter().enumerate() {
         if !lines[index + 1..].iter().any(|(later, _)| later.eq_ignore_ascii_case(name)) {
@@ -114,14 +122,18 @@ pub fn external_variable(scheme: usize, index: usize) -> String {
     format!("gw_external_{scheme}_{index}")
 }
 
-/// What a route changes in answers: values by server-wide lines (own answers carry them too), and what of the upstream's is hidden.
-pub fn response(build: &mut Build<'_>, route: &Route, out: &mut Block) {
-    let rules = &route.response_headers.value;
-    for (name, value) in &rules.set {
+/// Lines that put answer headers into variables; lines of the server print them, so that own answers carry them too.
+pub fn set_response(build: &mut Build<'_>, set: &indexmap::IndexMap<String, String>, out: &mut Block) {
+    for (name, value) in set {
         let variable = build.out_header(name);
         let value = build.literals.word(value);
         out.put("set", [variable, value.into_owned()]);
     }
+}
+
+/// What of the upstream's answer is hidden, where it is more than the server hides.
+pub fn hide_response(build: &Build<'_>, route: &Route, out: &mut Block) {
+    let rules = &route.response_headers.value;
     let mut hidden: Vec<String> = rules.set.keys().chain(&rules.remove).cloned().collect();
     if route.cors.is_some() {
         hidden.extend(cors::HEADERS.map(str::to_owned));
@@ -163,6 +175,12 @@ pub fn maps(build: &Build<'_>) -> Block {
         let kept = if name == "$gw_forwarded_for" { format!("{header}, {own}") } else { header.to_owned() };
         table.pair("~^1.", kept);
         out.open("map", [format!("$gw_trusted{header}"), name.to_owned()], table);
+    }
+    if build.gateway.schemes.values().any(|scheme| matches!(scheme.kind, SchemeKind::Basic(_))) {
+        let mut table = Block::new();
+        table.pair("default", "$http_authorization");
+        table.pair("~*^basic ", "");
+        out.open("map", ["$http_authorization", "$gw_authorization_not_basic"], table);
     }
     let mut websocket = Block::new();
     websocket.pair("default", "");

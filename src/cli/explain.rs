@@ -7,7 +7,7 @@ use super::output;
 use crate::build;
 use crate::resolve;
 use crate::source;
-use crate::targets::TARGETS;
+use crate::targets::{TARGETS, nginx};
 
 /// What an error, a rule or a loss means, and what to do about it.
 #[derive(Debug, clap::Args)]
@@ -67,7 +67,13 @@ impl Page {
 /// Every page there is: codes first, then losses.
 #[must_use]
 pub fn pages() -> Vec<Page> {
-    let codes = [source::codes::ALL, resolve::codes::ALL, build::codes::ALL].concat();
+    let codes = [
+        source::codes::ALL,
+        resolve::codes::ALL,
+        build::codes::ALL,
+        nginx::CODES,
+    ]
+    .concat();
     let codes = codes.into_iter().map(|code| Page {
         id: code.id,
         name: code.name,

@@ -73,7 +73,7 @@ impl std::fmt::Debug for Target {
 }
 
 /// Every target, in the order of reports.
-pub const TARGETS: &[Target] = &[];
+pub const TARGETS: &[Target] = &[nginx::TARGET];
 
 /// The target of that id.
 #[must_use]

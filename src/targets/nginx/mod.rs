@@ -19,6 +19,8 @@ mod upstreams;
 
 use super::Target;
 
+pub use raw::CODES;
+
 /// Open source nginx.
 pub const TARGET: Target = Target {
     id: "nginx",

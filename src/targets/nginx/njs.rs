@@ -29,9 +29,7 @@ pub struct Contexts {
 
 /// The sources of the modules that are used, as `njs/NAME.js`.
 pub fn sources(build: &Build<'_>, contexts: &Contexts) -> Vec<(String, Vec<u8>)> {
-    let mut environment = minijinja::Environment::new();
-    environment.set_trim_blocks(true);
-    environment.set_keep_trailing_newline(true);
+    let environment = minijinja::Environment::new();
     let mut out = Vec::new();
     for (name, template) in TEMPLATES.into_iter().filter(|(name, _)| build.modules.contains(name)) {
         let context = match name {
@@ -44,8 +42,9 @@ pub fn sources(build: &Build<'_>, contexts: &Contexts) -> Vec<(String, Vec<u8>)>
             _ => json!({}),
         };
         // The templates are compiled in and tested; one that fails shows as a source that says so and does not load.
-        let text = environment.render_str(template, context).unwrap_or_else(|error| format!("{error}\n"));
-        out.push((format!("njs/{name}.js"), text.into_bytes()));
+        let context = serde_json::from_value::<minijinja::Value>(context).unwrap_or_default();
+        let text = environment.render_str(template, context).unwrap_or_else(|error| error.to_string());
+        out.push((format!("njs/{name}.js"), format!("{}\n", text.trim_end()).into_bytes()));
     }
     out
 }

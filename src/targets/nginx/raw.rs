@@ -46,9 +46,11 @@ const HTTP: &[&str] = &[
 const REPEATED: &[&str] = &["geo", "limit_conn", "limit_conn_zone", "map", "proxy_cache_path", "proxy_cache_valid", "proxy_cookie_domain", "proxy_cookie_flags", "proxy_cookie_path", "proxy_redirect", "split_clients", "sub_filter"];
 
 /// The fragment cannot be used.
-pub const RAW: Code = Code { id: "GG060", name: "targets/raw-fragment" };
+pub const RAW: Code = Code { id: "GG360", name: "nginx/raw-fragment", page: include_str!("pages/raw.md") };
 /// A setting of the target cannot be used.
-pub const SETTING: Code = Code { id: "GG061", name: "targets/setting" };
+pub const SETTING: Code = Code { id: "GG361", name: "nginx/setting", page: include_str!("pages/setting.md") };
+/// Every code of this target.
+pub const CODES: &[Code] = &[RAW, SETTING];
 
 /// What is wrong with a fragment: a sentence and a remedy.
 fn faults(text: &str, level: Level) -> Vec<(String, String)> {

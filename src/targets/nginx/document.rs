@@ -121,8 +121,10 @@ impl Block {
         if let Some(first) = args.first_mut() {
             first.to_mut().insert(0, '(');
         }
-        if let Some(last) = args.last_mut() {
-            last.to_mut().push(')');
+        match args.last_mut() {
+            Some(last) if !last.is_empty() => last.to_mut().push(')'),
+            // An empty text is a word of its own.
+            _ => args.push(Word::Borrowed(")")),
         }
         self.0.push(Item::Directive(Directive {
             body: Body::Block(inner.0),

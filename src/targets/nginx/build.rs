@@ -82,7 +82,11 @@ impl<'g> Build<'g> {
 
     /// Consumers with the identity that maps know them by.
     pub fn consumers(&self) -> impl Iterator<Item = (String, &'g Consumer)> + use<'g> {
-        self.gateway.consumers.values().enumerate().map(|(index, consumer)| (format!("c{index}"), consumer))
+        self.gateway
+            .consumers
+            .values()
+            .enumerate()
+            .map(|(index, consumer)| (format!("c{index}"), consumer))
     }
 
     /// The environment variable of a secret that was not inlined; it is passed on to the workers.
@@ -96,7 +100,9 @@ impl<'g> Build<'g> {
     pub fn out_header(&mut self, name: &str) -> String {
         let number = self.out_headers.len();
         let lower = name.to_ascii_lowercase();
-        self.out_headers.entry(lower.clone()).or_insert_with(|| name.to_owned());
+        self.out_headers
+            .entry(lower.clone())
+            .or_insert_with(|| name.to_owned());
         let number = self.out_headers.get_index_of(&lower).unwrap_or(number);
         format!("$gw_out_{number}")
     }
@@ -104,7 +110,10 @@ impl<'g> Build<'g> {
     /// The variable that holds a claim of a scheme's token, for one use: `header`, `text`.
     pub fn claim(&mut self, scheme: usize, claim: &str, purpose: &'static str) -> String {
         let next = self.claims.len();
-        let variable = self.claims.entry((scheme, claim.to_owned(), purpose)).or_insert_with(|| format!("gw_claim_{next}"));
+        let variable = self
+            .claims
+            .entry((scheme, claim.to_owned(), purpose))
+            .or_insert_with(|| format!("gw_claim_{next}"));
         let variable = variable.clone();
         self.variables.insert(variable.clone());
         variable
@@ -113,7 +122,16 @@ impl<'g> Build<'g> {
     /// A file beside the configuration; its path there.
     pub fn file(&mut self, folder: &str, name: &str, content: &[u8]) -> String {
         let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
-        let mut base: String = base.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' }).collect();
+        let mut base: String = base
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') {
+                    c
+                } else {
+                    '_'
+                }
+            })
+            .collect();
         let mut path = format!("{folder}/{base}");
         while self.files.get(&path).is_some_and(|other| other != content) {
             base.insert(0, '_');

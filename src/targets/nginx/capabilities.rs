@@ -6,8 +6,8 @@ use super::settings::{self, OLDEST, Settings};
 use super::{raw, upstreams};
 use crate::ir::units::Rate;
 use crate::ir::{
-    Algorithm, ApiKeyPlace, Balance, Breaker, Counters, Fact, Feature, Gateway, HeaderRules, Health, Keys, Limit, LimitKey, Methods, Retries, Scheme, SchemeKind,
-    Service,
+    Algorithm, ApiKeyPlace, Balance, Breaker, Counters, Fact, Feature, Gateway, HeaderRules,
+    Health, Keys, Limit, LimitKey, Methods, Retries, Scheme, SchemeKind, Service,
 };
 use crate::report::{Diagnostic, Place};
 use crate::source::Pointer;
@@ -27,18 +27,27 @@ pub fn support(fact: &Fact<'_>, gateway: &Gateway, targets: &spec::Targets) -> S
             "request-line",
             "TRACE and CONNECT get 405 without Allow, a method in lower case 400, and header lines above 8 kB 400 or 414, whatever the routes say",
         ),
-        Feature::Normalisation(_) => {
-            Support::approximate("path-refusals", "`..` above the root and raw bytes outside ASCII get 400 instead of being normalised")
-        }
+        Feature::Normalisation(_) => Support::approximate(
+            "path-refusals",
+            "`..` above the root and raw bytes outside ASCII get 400 instead of being normalised",
+        ),
         Feature::Tls(tls) => match (&tls.certificate, &tls.key) {
             (Some(_), Some(_)) if tls.redirect_http => redirect_body(),
             (Some(_), Some(_)) => Support::exact(),
-            _ => Support::unsupported("tls-certificate", "nginx needs `certificate` and `key`, and the spec names none"),
+            _ => Support::unsupported(
+                "tls-certificate",
+                "nginx needs `certificate` and `key`, and the spec names none",
+            ),
         },
         Feature::RequestId(id) => named(&id.header),
-        Feature::Metrics => Support::approximate("metrics-gauges", "four gauges of connections at 127.0.0.1:9145/metrics, nothing by route or status"),
+        Feature::Metrics => Support::approximate(
+            "metrics-gauges",
+            "four gauges of connections at 127.0.0.1:9145/metrics, nothing by route or status",
+        ),
         Feature::Counters(counters) => self::counters(counters, gateway.replicas),
-        Feature::GatewayLimit(limit) | Feature::PlanLimit(_, limit) | Feature::Limit(_, limit) => self::limit(limit, &settings),
+        Feature::GatewayLimit(limit) | Feature::PlanLimit(_, limit) | Feature::Limit(_, limit) => {
+            self::limit(limit, &settings)
+        }
         Feature::PlanQuota(..) => quota(&settings),
         Feature::Scheme(scheme) => self::scheme(scheme),
         Feature::Target(service, _) => target(service, gateway),
@@ -78,18 +87,27 @@ pub fn support(fact: &Fact<'_>, gateway: &Gateway, targets: &spec::Targets) -> S
 }
 
 fn redirect_body() -> Support {
-    Support::approximate("redirect-body", "a redirect has a body of about 160 bytes of HTML")
+    Support::approximate(
+        "redirect-body",
+        "a redirect has a body of about 160 bytes of HTML",
+    )
 }
 
 fn named(header: &str) -> Support {
     if header.contains('_') {
-        return Support::unsupported("underscore-header", format!("nginx drops request headers with an underscore, so `{header}` is never seen"));
+        return Support::unsupported(
+            "underscore-header",
+            format!("nginx drops request headers with an underscore, so `{header}` is never seen"),
+        );
     }
     Support::exact()
 }
 
 fn counters(counters: &Counters, replicas: u32) -> Support {
-    let support = Support::approximate("retry-after", "a 429 of a limit carries the interval between two requests, not the time that is left of it");
+    let support = Support::approximate(
+        "retry-after",
+        "a 429 of a limit carries the interval between two requests, not the time that is left of it",
+    );
     match counters {
         Counters::Redis { .. } => support.and(
             Shortfall::approximate("node-counters", format!("nginx counts in each node's memory instead of Redis: with {replicas} nodes up to {replicas} times each limit and quota can pass"))
@@ -130,7 +148,15 @@ fn limit(limit: &Limit, settings: &Settings) -> Support {
 
 fn first_value(header: &str, settings: &Settings) -> Option<Shortfall> {
     let joined = settings.version >= (1, 23);
-    (!joined).then(|| Shortfall::approximate("first-header-value", format!("of several `{header}` headers nginx {}.{} counts by the first", settings.version.0, settings.version.1)))
+    (!joined).then(|| {
+        Shortfall::approximate(
+            "first-header-value",
+            format!(
+                "of several `{header}` headers nginx {}.{} counts by the first",
+                settings.version.0, settings.version.1
+            ),
+        )
+    })
 }
 
 fn quota(settings: &Settings) -> Support {
@@ -145,14 +171,22 @@ fn quota(settings: &Settings) -> Support {
 fn scheme(scheme: &Scheme) -> Support {
     match &scheme.kind {
         SchemeKind::ApiKey(ApiKeyPlace::Header(header)) => named(header),
-        SchemeKind::ApiKey(ApiKeyPlace::Query(_)) | SchemeKind::Basic(_) | SchemeKind::External(_) => Support::exact(),
+        SchemeKind::ApiKey(ApiKeyPlace::Query(_))
+        | SchemeKind::Basic(_)
+        | SchemeKind::External(_) => Support::exact(),
         SchemeKind::Jwt(jwt) => {
             let mut support = Support::exact();
             if jwt.algorithms.contains(&Algorithm::EdDSA) {
-                support = support.and(Shortfall::unsupported("token-algorithm", "njs cannot verify EdDSA: tokens signed with it get 401"));
+                support = support.and(Shortfall::unsupported(
+                    "token-algorithm",
+                    "njs cannot verify EdDSA: tokens signed with it get 401",
+                ));
             }
             if !jwt.forward.is_empty() {
-                support = support.and(Shortfall::approximate("claim-numbers", "a claim that is a whole number above 9007199254740991 loses its last digits"));
+                support = support.and(Shortfall::approximate(
+                    "claim-numbers",
+                    "a claim that is a whole number above 9007199254740991 loses its last digits",
+                ));
             }
             if matches!(jwt.keys, Keys::JwksUrl(_)) {
                 support = support.and(Shortfall::approximate("jwks-refresh", "the key set is cached for 5 minutes: a new key is refused and a withdrawn one accepted that long"));
@@ -166,8 +200,14 @@ fn target(service: &Service, gateway: &Gateway) -> Support {
     let addresses = upstreams::addresses(service);
     let first = addresses[0].0.authority();
     let _ = gateway;
-    if addresses.iter().any(|(address, _)| address.authority() != first) {
-        return Support::approximate("upstream-host", format!("every target of `{}` gets the Host `{first}`", service.name));
+    if addresses
+        .iter()
+        .any(|(address, _)| address.authority() != first)
+    {
+        return Support::approximate(
+            "upstream-host",
+            format!("every target of `{}` gets the Host `{first}`", service.name),
+        );
     }
     Support::exact()
 }
@@ -196,19 +236,34 @@ fn breaker(breaker: &Breaker) -> Support {
     let seconds = breaker.open.0.div_ceil(1000);
     let support = Support::approximate(
         "breaker-window",
-        format!("it opens after {} failures within {seconds} s, even with successes between, for {seconds} to {} s", breaker.failures, seconds + 1),
+        format!(
+            "it opens after {} failures within {seconds} s, even with successes between, for {seconds} to {} s",
+            breaker.failures,
+            seconds + 1
+        ),
     );
     if breaker.server_errors {
-        return support.and(Shortfall::unsupported("breaker-5xx", "5xx answers are not counted: a service that answers 500 to everything stays in use"));
+        return support.and(Shortfall::unsupported(
+            "breaker-5xx",
+            "5xx answers are not counted: a service that answers 500 to everything stays in use",
+        ));
     }
     support
 }
 
 fn methods(methods: &Methods) -> Support {
-    let unknown = |method: &&String| matches!(method.as_str(), "TRACE" | "CONNECT") || !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-' || b == b'_');
+    let unknown = |method: &&String| {
+        matches!(method.as_str(), "TRACE" | "CONNECT")
+            || !method
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b == b'-' || b == b'_')
+    };
     match methods {
         Methods::Only(methods) => match methods.iter().find(unknown) {
-            Some(method) => Support::unsupported("unknown-method", format!("nginx answers `{method}` itself, so the route never takes it")),
+            Some(method) => Support::unsupported(
+                "unknown-method",
+                format!("nginx answers `{method}` itself, so the route never takes it"),
+            ),
             None => Support::exact(),
         },
         Methods::Any => Support::exact(),
@@ -218,10 +273,20 @@ fn methods(methods: &Methods) -> Support {
 fn retries(retries: &Retries) -> Support {
     let mut support = Support::exact();
     if retries.connect {
-        support = support.and(Shortfall::approximate("retry-reset", "a connection that ends before an answer is tried again too, for idempotent methods"));
+        support = support.and(Shortfall::approximate(
+            "retry-reset",
+            "a connection that ends before an answer is tried again too, for idempotent methods",
+        ));
     }
-    if let Some(status) = retries.statuses.iter().find(|status| !RETRIED_STATUSES.contains(status)) {
-        support = support.and(Shortfall::unsupported("retry-status", format!("nginx does not try again after {status}")));
+    if let Some(status) = retries
+        .statuses
+        .iter()
+        .find(|status| !RETRIED_STATUSES.contains(status))
+    {
+        support = support.and(Shortfall::unsupported(
+            "retry-status",
+            format!("nginx does not try again after {status}"),
+        ));
     }
     support
 }
@@ -229,7 +294,12 @@ fn retries(retries: &Retries) -> Support {
 fn response_headers(rules: &HeaderRules) -> Support {
     let own = |name: &&String| ["server", "date"].contains(&name.to_ascii_lowercase().as_str());
     match rules.set.keys().chain(&rules.remove).find(own) {
-        Some(name) => Support::approximate("server-header", format!("nginx adds its own `{name}` and cannot be told otherwise without another module")),
+        Some(name) => Support::approximate(
+            "server-header",
+            format!(
+                "nginx adds its own `{name}` and cannot be told otherwise without another module"
+            ),
+        ),
         None => Support::exact(),
     }
 }
@@ -238,23 +308,49 @@ fn response_headers(rules: &HeaderRules) -> Support {
 #[must_use]
 pub fn check(gateway: &Gateway, targets: &spec::Targets) -> Vec<Diagnostic> {
     let mut out = raw::check(gateway, targets);
-    let Some(nginx) = &targets.nginx else { return out };
+    let Some(nginx) = &targets.nginx else {
+        return out;
+    };
     let at = |key: &str| Place::value(Pointer::root().key("targets").key("nginx").key(key));
     if let Some(text) = &nginx.version {
         let wrong = match settings::version(text) {
             None => Some(format!("`{text}` is not a version of nginx")),
-            Some(version) if version < OLDEST => Some(format!("nginx {text} is older than {}.{}", OLDEST.0, OLDEST.1)),
+            Some(version) if version < OLDEST => Some(format!(
+                "nginx {text} is older than {}.{}",
+                OLDEST.0, OLDEST.1
+            )),
             Some(_) => None,
         };
         if let Some(message) = wrong {
-            out.push(Diagnostic::error(raw::SETTING, at("version"), message).help("write the version that runs, such as `\"1.22\"` or `\"1.26\"`"));
+            out.push(
+                Diagnostic::error(raw::SETTING, at("version"), message)
+                    .help("write the version that runs, such as `\"1.22\"` or `\"1.26\"`"),
+            );
         }
     }
     if !Settings::of(targets).njs {
-        out.push(Diagnostic::error(raw::SETTING, at("modules"), "the configuration needs the module `njs`").help("add `njs` to `modules`, or leave `modules` out"));
+        out.push(
+            Diagnostic::error(
+                raw::SETTING,
+                at("modules"),
+                "the configuration needs the module `njs`",
+            )
+            .help("add `njs` to `modules`, or leave `modules` out"),
+        );
     }
-    if let Some(path) = nginx.module_path.as_ref().filter(|path| path.contains('$') || path.chars().any(char::is_control)) {
-        out.push(Diagnostic::error(raw::SETTING, at("module_path"), format!("`{path}` cannot be a folder of modules")).help("write an absolute path without `$`"));
+    if let Some(path) = nginx
+        .module_path
+        .as_ref()
+        .filter(|path| path.contains('$') || path.chars().any(char::is_control))
+    {
+        out.push(
+            Diagnostic::error(
+                raw::SETTING,
+                at("module_path"),
+                format!("`{path}` cannot be a folder of modules"),
+            )
+            .help("write an absolute path without `$`"),
+        );
     }
     out
 }
@@ -272,6 +368,11 @@ mod tests {
         for rounded in ["1/min", "7/min", "1/h", "100/h"] {
             assert!(loss(rounded).is_some(), "{rounded}");
         }
-        assert_eq!(loss("100/h").as_deref(), Some("`100/h` becomes 57.60/h: one request each 62500 ms instead of 36000 ms; the burst is the same"));
+        assert_eq!(
+            loss("100/h").as_deref(),
+            Some(
+                "`100/h` becomes 57.60/h: one request each 62500 ms instead of 36000 ms; the burst is the same"
+            )
+        );
     }
 }

@@ -10,7 +10,10 @@ use super::routes::Defaults;
 pub fn settings(build: &Build<'_>, defaults: &Defaults) -> Block {
     let mut out = Block::new();
     for folder in ["client_body", "proxy", "fastcgi", "uwsgi"] {
-        out.0.push(Item::Directive(Directive::simple(format!("{folder}_temp_path"), [format!("{folder}_temp")])));
+        out.0.push(Item::Directive(Directive::simple(
+            format!("{folder}_temp_path"),
+            [format!("{folder}_temp")],
+        )));
     }
     if !build.modules.contains("quota") || build.settings.shared_dictionaries() {
         out.put("scgi_temp_path", ["scgi_temp"]);
@@ -40,7 +43,10 @@ pub fn settings(build: &Build<'_>, defaults: &Defaults) -> Block {
     out.put("proxy_next_upstream", ["error"]);
     out.put("proxy_next_upstream_tries", ["1"]);
     // A service must not send a client into locations of ours.
-    out.put("proxy_ignore_headers", ["X-Accel-Redirect", "X-Accel-Limit-Rate", "X-Accel-Charset"]);
+    out.put(
+        "proxy_ignore_headers",
+        ["X-Accel-Redirect", "X-Accel-Limit-Rate", "X-Accel-Charset"],
+    );
     if !build.gateway.trusted_proxies.is_empty() {
         for net in build.gateway.trusted_proxies.iter() {
             out.put("set_real_ip_from", [net.trunc().to_string()]);
@@ -52,7 +58,12 @@ pub fn settings(build: &Build<'_>, defaults: &Defaults) -> Block {
 }
 
 fn map_size(build: &Build<'_>) -> usize {
-    let consumers: usize = build.gateway.consumers.values().map(|consumer| consumer.api_keys.len() + 2).sum();
+    let consumers: usize = build
+        .gateway
+        .consumers
+        .values()
+        .map(|consumer| consumer.api_keys.len() + 2)
+        .sum();
     (consumers.max(1024) * 2).next_power_of_two()
 }
 
@@ -71,35 +82,104 @@ pub fn maps(build: &Build<'_>, hosts: Block) -> Block {
         }
         block
     };
-    out.open("map", ["$request_uri", "$gw_path"], table(&[(NORMAL, "$1"), ("default", "$gw_normalised")]));
-    out.open("map", ["$gw_path", "$gw_slash"], table(&[("~/$", "/"), ("default", "")]));
-    out.open("map", ["$gw_slash", "$gw_key"], table(&[("/", "$gw_path"), ("default", "$gw_path/")]));
-    out.open("map", ["$gw_rest$gw_slash", "$gw_tail"], table(&[("default", "$gw_rest$gw_slash")]));
-    out.open("map", ["$gw_rest$gw_slash", "$gw_tail_or_root"], table(&[("", "/"), ("default", "$gw_rest$gw_slash")]));
-    out.open("map", ["$request_uri", "$gw_query"], table(&[("~^[^?]*(\\?[^#]*)", "$1"), ("default", "")]));
+    out.open(
+        "map",
+        ["$request_uri", "$gw_path"],
+        table(&[(NORMAL, "$1"), ("default", "$gw_normalised")]),
+    );
+    out.open(
+        "map",
+        ["$gw_path", "$gw_slash"],
+        table(&[("~/$", "/"), ("default", "")]),
+    );
+    out.open(
+        "map",
+        ["$gw_slash", "$gw_key"],
+        table(&[("/", "$gw_path"), ("default", "$gw_path/")]),
+    );
+    out.open(
+        "map",
+        ["$gw_rest$gw_slash", "$gw_tail"],
+        table(&[("default", "$gw_rest$gw_slash")]),
+    );
+    out.open(
+        "map",
+        ["$gw_rest$gw_slash", "$gw_tail_or_root"],
+        table(&[("", "/"), ("default", "$gw_rest$gw_slash")]),
+    );
+    out.open(
+        "map",
+        ["$request_uri", "$gw_query"],
+        table(&[("~^[^?]*(\\?[^#]*)", "$1"), ("default", "")]),
+    );
     if build.modules.contains("credentials") {
         out.put("js_set", ["$gw_query_without_keys", "credentials.query"]);
     }
     out.open("map", ["$host", "$gw_host_id"], hosts);
-    out.open("map", ["$gw_path", "$gw_checked"], table(&[("", "bad"), ("default", "$gw_host_id$gw_key")]));
-    let redirect = build.gateway.tls.as_ref().is_some_and(|tls| tls.redirect_http);
+    out.open(
+        "map",
+        ["$gw_path", "$gw_checked"],
+        table(&[("", "bad"), ("default", "$gw_host_id$gw_key")]),
+    );
+    let redirect = build
+        .gateway
+        .tls
+        .as_ref()
+        .is_some_and(|tls| tls.redirect_http);
     if redirect {
         // TLS may have ended at a trusted proxy in front.
-        out.open("map", ["$gw_host_id", "$gw_redirect"], table(&[("x", "x/"), ("default", "tls")]));
-        out.open("map", ["$https|$gw_forwarded_proto", "$gw_secured"], table(&[("~^\\|https$", "$gw_checked"), ("~^\\|", "$gw_redirect"), ("default", "$gw_checked")]));
+        out.open(
+            "map",
+            ["$gw_host_id", "$gw_redirect"],
+            table(&[("x", "x/"), ("default", "tls")]),
+        );
+        out.open(
+            "map",
+            ["$https|$gw_forwarded_proto", "$gw_secured"],
+            table(&[
+                ("~^\\|https$", "$gw_checked"),
+                ("~^\\|", "$gw_redirect"),
+                ("default", "$gw_checked"),
+            ]),
+        );
     }
-    let mut entry = table(&[("default", if redirect { "$gw_secured" } else { "$gw_checked" })]);
+    let mut entry = table(&[(
+        "default",
+        if redirect {
+            "$gw_secured"
+        } else {
+            "$gw_checked"
+        },
+    )]);
     if let Some(health) = &build.gateway.health {
-        entry.pair(format!("~^(?:GET|HEAD) {}(?:\\?|$)", regex(health)), "health");
+        entry.pair(
+            format!("~^(?:GET|HEAD) {}(?:\\?|$)", regex(health)),
+            "health",
+        );
     }
     out.open("map", ["$request_method $request_uri", "$gw_entry"], entry);
     out.open(
         "map",
-        ["$request_method|$http_access_control_request_method|$http_origin", "$gw_asked"],
-        table(&[("~^OPTIONS\\|([^|]+)\\|.", "preflight $1"), ("default", "$request_method")]),
+        [
+            "$request_method|$http_access_control_request_method|$http_origin",
+            "$gw_asked",
+        ],
+        table(&[
+            ("~^OPTIONS\\|([^|]+)\\|.", "preflight $1"),
+            ("default", "$request_method"),
+        ]),
     );
-    if build.gateway.routes.iter().any(|route| route.max_body.0 == 0) {
-        out.open("map", ["$content_length:$http_transfer_encoding", "$gw_has_body"], table(&[(":", ""), ("0:", ""), ("default", "1")]));
+    if build
+        .gateway
+        .routes
+        .iter()
+        .any(|route| route.max_body.0 == 0)
+    {
+        out.open(
+            "map",
+            ["$content_length:$http_transfer_encoding", "$gw_has_body"],
+            table(&[(":", ""), ("0:", ""), ("default", "1")]),
+        );
     }
     out.comment("The gateway's own answers.");
     out.open(
@@ -121,14 +201,49 @@ pub fn maps(build: &Build<'_>, hosts: Block) -> Block {
             ("504", "the service took too long"),
         ]),
     );
-    let allow = if build.numbers.methods.is_empty() { "" } else { "$gw_allow_list" };
-    out.open("map", ["$gw_own$status", "$gw_allow"], table(&[("1405", allow), ("default", "")]));
-    out.open("map", ["$gw_own$status", "$gw_www_authenticate"], table(&[("1401", "$gw_challenge"), ("default", "")]));
-    out.open("map", ["$gw_own$status", "$gw_retry_after"], table(&[("1429", "$gw_wait_by"), ("1503", "1"), ("default", "")]));
-    let quota = if build.modules.contains("quota") { "$gw_wait_quota" } else { "" };
-    out.open("map", [if quota.is_empty() { "$gw_own" } else { quota }, "$gw_wait_by"], if quota.is_empty() { table(&[("default", "$gw_wait")]) } else { table(&[("", "$gw_wait"), ("default", "$gw_wait_quota")]) });
+    let allow = if build.numbers.methods.is_empty() {
+        ""
+    } else {
+        "$gw_allow_list"
+    };
+    out.open(
+        "map",
+        ["$gw_own$status", "$gw_allow"],
+        table(&[("1405", allow), ("default", "")]),
+    );
+    out.open(
+        "map",
+        ["$gw_own$status", "$gw_www_authenticate"],
+        table(&[("1401", "$gw_challenge"), ("default", "")]),
+    );
+    out.open(
+        "map",
+        ["$gw_own$status", "$gw_retry_after"],
+        table(&[("1429", "$gw_wait_by"), ("1503", "1"), ("default", "")]),
+    );
+    let quota = if build.modules.contains("quota") {
+        "$gw_wait_quota"
+    } else {
+        ""
+    };
+    out.open(
+        "map",
+        [
+            if quota.is_empty() { "$gw_own" } else { quota },
+            "$gw_wait_by",
+        ],
+        if quota.is_empty() {
+            table(&[("default", "$gw_wait")])
+        } else {
+            table(&[("", "$gw_wait"), ("default", "$gw_wait_quota")])
+        },
+    );
     // An upstream without a live server has its name where the address would be.
-    out.open("map", ["$upstream_addr", "$gw_no_target"], table(&[("default", ""), ("~(?:^|, )gw_[^,]*$", "1")]));
+    out.open(
+        "map",
+        ["$upstream_addr", "$gw_no_target"],
+        table(&[("default", ""), ("~(?:^|, )gw_[^,]*$", "1")]),
+    );
     out
 }
 
@@ -157,10 +272,27 @@ pub fn modules(build: &Build<'_>, out: &mut Block) {
     let mut variables = build.variables.clone();
     // A variable that no location sets must exist all the same.
     let always = [
-        "id", "route", "who", "wait", "challenge", "upgrade", "cors", "preflight", "own", "host", "rest", "allow_id", "preflight_cors", "next",
+        "id",
+        "route",
+        "who",
+        "wait",
+        "challenge",
+        "upgrade",
+        "cors",
+        "preflight",
+        "own",
+        "host",
+        "rest",
+        "allow_id",
+        "preflight_cors",
+        "next",
     ];
     variables.extend(always.map(|name| format!("gw_{name}")));
-    variables.extend(super::policy::headers::identity(build).into_values().map(|(_, variable)| variable[1..].to_owned()));
+    variables.extend(
+        super::policy::headers::identity(build)
+            .into_values()
+            .map(|(_, variable)| variable[1..].to_owned()),
+    );
     if build.modules.contains("quota") {
         variables.insert("gw_wait_quota".to_owned());
     }

@@ -83,7 +83,10 @@ fn reach(pattern: &Pattern, prefix: &[&str]) -> (bool, bool) {
         Segment::Param(_) => true,
     });
     let possible = fits && (pattern.rest || pattern.segments.len() >= prefix.len());
-    (possible, fits && pattern.rest && pattern.segments.len() <= prefix.len())
+    (
+        possible,
+        fits && pattern.rest && pattern.segments.len() <= prefix.len(),
+    )
 }
 
 impl<'g> Matcher<'g> {
@@ -91,15 +94,29 @@ impl<'g> Matcher<'g> {
     #[must_use]
     pub fn new(host: &str, groups: &'g [Group<'g>], fallback: Option<&str>) -> Self {
         let mut buckets: BTreeMap<String, Bucket<'g>> = BTreeMap::new();
-        buckets.insert("/".to_owned(), Bucket { prefix: Vec::new(), groups: Vec::new() });
+        buckets.insert(
+            "/".to_owned(),
+            Bucket {
+                prefix: Vec::new(),
+                groups: Vec::new(),
+            },
+        );
         for (index, group) in groups.iter().enumerate() {
             let prefix = literal_prefix(group.pattern);
             if !is_exact(group, &prefix) {
-                let bucket = buckets.entry(key(&prefix)).or_insert_with(|| Bucket { prefix, groups: Vec::new() });
+                let bucket = buckets.entry(key(&prefix)).or_insert_with(|| Bucket {
+                    prefix,
+                    groups: Vec::new(),
+                });
                 bucket.groups.push(index);
             }
         }
-        Self { root: format!("//m/{host}"), groups, buckets, fallback: fallback.map(|host| format!("//m/{host}$gw_key")) }
+        Self {
+            root: format!("//m/{host}"),
+            groups,
+            buckets,
+            fallback: fallback.map(|host| format!("//m/{host}$gw_key")),
+        }
     }
 
     /// The locations.
@@ -111,13 +128,24 @@ impl<'g> Matcher<'g> {
             if is_exact(group, &prefix) {
                 let mut inner = Block::new();
                 inner.put("internal", [""; 0]);
-                inner.put("rewrite", ["^".to_owned(), group.replacement.clone(), "last".to_owned()]);
-                out.open("location", ["=".to_owned(), format!("{}{}", self.root, key(&prefix))], inner);
+                inner.put(
+                    "rewrite",
+                    ["^".to_owned(), group.replacement.clone(), "last".to_owned()],
+                );
+                out.open(
+                    "location",
+                    ["=".to_owned(), format!("{}{}", self.root, key(&prefix))],
+                    inner,
+                );
             }
         }
         let mut jumped = std::collections::BTreeSet::new();
         for (key, bucket) in &self.buckets {
-            out.open("location", [format!("{}{key}", self.root)], self.rules(&self.root, bucket, &mut jumped, JUMPS));
+            out.open(
+                "location",
+                [format!("{}{key}", self.root)],
+                self.rules(&self.root, bucket, &mut jumped, JUMPS),
+            );
         }
         self.jumps(jumped, &mut out);
         out
@@ -136,11 +164,21 @@ impl<'g> Matcher<'g> {
     }
 
     fn jump_root(&self, key: &str, left: usize) -> String {
-        let number = self.buckets.keys().position(|other| other == key).unwrap_or_default();
+        let number = self
+            .buckets
+            .keys()
+            .position(|other| other == key)
+            .unwrap_or_default();
         format!("//j{left}.{number}{}", &self.root[3..])
     }
 
-    fn rules(&self, root: &str, bucket: &Bucket<'g>, jumps: &mut std::collections::BTreeSet<(String, usize)>, left: usize) -> Block {
+    fn rules(
+        &self,
+        root: &str,
+        bucket: &Bucket<'g>,
+        jumps: &mut std::collections::BTreeSet<(String, usize)>,
+        left: usize,
+    ) -> Block {
         let mut out = Block::new();
         out.put("internal", [""; 0]);
         let mut depth = bucket.prefix.len();
@@ -151,18 +189,33 @@ impl<'g> Matcher<'g> {
                 continue;
             };
             let own = depth == bucket.prefix.len();
-            let fitting: Vec<&Group<'g>> = (current.groups.iter().map(|index| &self.groups[*index]))
-                .filter(|group| own || reach(group.pattern, &bucket.prefix).0)
-                .collect();
+            let fitting: Vec<&Group<'g>> =
+                (current.groups.iter().map(|index| &self.groups[*index]))
+                    .filter(|group| own || reach(group.pattern, &bucket.prefix).0)
+                    .collect();
             inherited += if own { 0 } else { fitting.len() };
             if inherited > INLINE && left > 0 {
                 let target = (key(&current.prefix), left - 1);
-                out.put("rewrite", ["^".to_owned(), format!("{}$gw_key", self.jump_root(&target.0, target.1)), "last".to_owned()]);
+                out.put(
+                    "rewrite",
+                    [
+                        "^".to_owned(),
+                        format!("{}$gw_key", self.jump_root(&target.0, target.1)),
+                        "last".to_owned(),
+                    ],
+                );
                 jumps.insert(target);
                 return out;
             }
             for group in fitting {
-                out.put("rewrite", [condition(root, group), group.replacement.clone(), "last".to_owned()]);
+                out.put(
+                    "rewrite",
+                    [
+                        condition(root, group),
+                        group.replacement.clone(),
+                        "last".to_owned(),
+                    ],
+                );
                 if reach(group.pattern, &bucket.prefix).1 {
                     return out;
                 }
@@ -173,7 +226,10 @@ impl<'g> Matcher<'g> {
             depth -= 1;
         }
         match &self.fallback {
-            Some(fallback) => out.put("rewrite", ["^".to_owned(), fallback.clone(), "last".to_owned()]),
+            Some(fallback) => out.put(
+                "rewrite",
+                ["^".to_owned(), fallback.clone(), "last".to_owned()],
+            ),
             None => out.put("return", ["404"]),
         }
         out
@@ -188,7 +244,14 @@ fn is_exact(group: &Group<'_>, prefix: &[&str]) -> bool {
 /// The regular expression of a `rewrite`, over the rewritten path with its one slash at the end.
 fn condition(root: &str, group: &Group<'_>) -> String {
     let simple = group.params.is_empty() && !group.rest && group.pattern.rest;
-    if simple && group.pattern.segments.iter().all(|segment| matches!(segment, Segment::Literal(_))) && literal_prefix(group.pattern).len() == group.pattern.segments.len() {
+    if simple
+        && group
+            .pattern
+            .segments
+            .iter()
+            .all(|segment| matches!(segment, Segment::Literal(_)))
+        && literal_prefix(group.pattern).len() == group.pattern.segments.len()
+    {
         return "^".to_owned();
     }
     let mut out = format!("^{}/", regex(root));
@@ -221,17 +284,28 @@ mod tests {
     fn pattern(text: &str) -> Pattern {
         let rest = text.ends_with("/*");
         let text = text.strip_suffix('*').unwrap_or(text);
-        let segments = text.split('/').filter(|s| !s.is_empty()).map(|s| match s.strip_prefix('{') {
-            Some(name) => Segment::Param(name.trim_end_matches('}').to_owned()),
-            None => Segment::Literal(s.to_owned()),
-        });
-        Pattern { segments: segments.collect(), rest }
+        let segments =
+            text.split('/')
+                .filter(|s| !s.is_empty())
+                .map(|s| match s.strip_prefix('{') {
+                    Some(name) => Segment::Param(name.trim_end_matches('}').to_owned()),
+                    None => Segment::Literal(s.to_owned()),
+                });
+        Pattern {
+            segments: segments.collect(),
+            rest,
+        }
     }
 
     fn printed(patterns: &[&str], fallback: Option<&str>) -> String {
         let patterns: Vec<Pattern> = patterns.iter().map(|text| pattern(text)).collect();
         let groups: Vec<Group<'_>> = (patterns.iter().enumerate())
-            .map(|(index, pattern)| Group { pattern, replacement: format!("//r{index}"), params: Vec::new(), rest: false })
+            .map(|(index, pattern)| Group {
+                pattern,
+                replacement: format!("//r{index}"),
+                params: Vec::new(),
+                rest: false,
+            })
             .collect();
         super::super::document::print(&Matcher::new("0", &groups, fallback).locations().0)
     }
@@ -239,7 +313,10 @@ mod tests {
     #[test]
     fn literal_patterns_are_exact_locations() {
         let text = printed(&["/a/b"], None);
-        assert!(text.contains("location = //m/0/a/b/ {\n  internal;\n  rewrite ^ //r0 last;\n}"), "{text}");
+        assert!(
+            text.contains("location = //m/0/a/b/ {\n  internal;\n  rewrite ^ //r0 last;\n}"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -247,7 +324,10 @@ mod tests {
         let text = printed(&["/a/{x}/c", "/{x}/{y}", "/b/*"], None);
         let a = text.split("location //m/0/a/").nth(1).unwrap_or_default();
         assert!(a.starts_with(" {\n  internal;\n  rewrite ^//m/0/a/[!-.0-~]+/c/$ //r0 last;\n  rewrite ^//m/0/[!-.0-~]+/[!-.0-~]+/$ //r1 last;\n  return 404;"), "{text}");
-        assert!(text.contains("location //m/0/b/ {\n  internal;\n  rewrite ^ //r2 last;\n}"), "{text}");
+        assert!(
+            text.contains("location //m/0/b/ {\n  internal;\n  rewrite ^ //r2 last;\n}"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -10,7 +10,23 @@ use super::document::{Block, Word};
 pub fn regex(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if matches!(c, '.' | '\\' | '+' | '*' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '^' | '$' | '|' | '#') {
+        if matches!(
+            c,
+            '.' | '\\'
+                | '+'
+                | '*'
+                | '?'
+                | '('
+                | ')'
+                | '['
+                | ']'
+                | '{'
+                | '}'
+                | '^'
+                | '$'
+                | '|'
+                | '#'
+        ) {
             out.push('\\');
         }
         out.push(c);
@@ -74,7 +90,8 @@ impl Literals {
         if number == next {
             let mut inner = Block::new();
             inner.put("default", [text.to_owned()]);
-            self.blocks.open("geo", [format!("$gw_literal_{number}")], inner);
+            self.blocks
+                .open("geo", [format!("$gw_literal_{number}")], inner);
         }
         Word::Owned(format!("${{gw_literal_{number}}}"))
     }
@@ -92,7 +109,13 @@ impl Slugs {
         // nginx 1.22 keeps a location's length in one byte.
         let mut slug: String = text
             .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '~' | '/') { c } else { '_' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '~' | '/') {
+                    c
+                } else {
+                    '_'
+                }
+            })
             .take(150)
             .collect();
         let seen = self.used.entry(slug.clone()).or_insert(0);
@@ -128,6 +151,9 @@ mod tests {
 
     #[test]
     fn javascript_is_ascii() {
-        assert_eq!(javascript(&serde_json::json!({"é\u{2028}😀": 1})), r#"{"\u00e9\u2028\ud83d\ude00":1}"#);
+        assert_eq!(
+            javascript(&serde_json::json!({"é\u{2028}😀": 1})),
+            r#"{"\u00e9\u2028\ud83d\ude00":1}"#
+        );
     }
 }

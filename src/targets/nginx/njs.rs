@@ -9,14 +9,29 @@ use crate::ir::{EncodedSlash, SchemeKind};
 
 /// Every template by the name of its module.
 const TEMPLATES: [(&str, &str); 8] = [
-    ("credentials", include_str!("../../../templates/nginx/njs/credentials.js")),
+    (
+        "credentials",
+        include_str!("../../../templates/nginx/njs/credentials.js"),
+    ),
     ("gate", include_str!("../../../templates/nginx/njs/gate.js")),
-    ("gather", include_str!("../../../templates/nginx/njs/gather.js")),
+    (
+        "gather",
+        include_str!("../../../templates/nginx/njs/gather.js"),
+    ),
     ("jwt", include_str!("../../../templates/nginx/njs/jwt.js")),
-    ("metrics", include_str!("../../../templates/nginx/njs/metrics.js")),
+    (
+        "metrics",
+        include_str!("../../../templates/nginx/njs/metrics.js"),
+    ),
     ("path", include_str!("../../../templates/nginx/njs/path.js")),
-    ("quota", include_str!("../../../templates/nginx/njs/quota.js")),
-    ("stage", include_str!("../../../templates/nginx/njs/stage.js")),
+    (
+        "quota",
+        include_str!("../../../templates/nginx/njs/quota.js"),
+    ),
+    (
+        "stage",
+        include_str!("../../../templates/nginx/njs/stage.js"),
+    ),
 ];
 
 /// What the modules are told; made by the policies that know it.
@@ -31,20 +46,30 @@ pub struct Contexts {
 pub fn sources(build: &Build<'_>, contexts: &Contexts) -> Vec<(String, Vec<u8>)> {
     let environment = minijinja::Environment::new();
     let mut out = Vec::new();
-    for (name, template) in TEMPLATES.into_iter().filter(|(name, _)| build.modules.contains(name)) {
+    for (name, template) in TEMPLATES
+        .into_iter()
+        .filter(|(name, _)| build.modules.contains(name))
+    {
         let context = match name {
             "credentials" => contexts.credentials.clone(),
             "jwt" => contexts.jwt.clone(),
             "gate" => gate(build),
             "gather" => json!({ "gathers": javascript(&Value::Object(build.gathers.clone())) }),
-            "path" => json!({ "keep_slash": build.gateway.encoded_slash.value == EncodedSlash::Keep }),
+            "path" => {
+                json!({ "keep_slash": build.gateway.encoded_slash.value == EncodedSlash::Keep })
+            }
             "quota" => json!({ "shared": build.settings.shared_dictionaries() }),
             _ => json!({}),
         };
         // The templates are compiled in and tested; one that fails shows as a source that says so and does not load.
         let context = serde_json::from_value::<minijinja::Value>(context).unwrap_or_default();
-        let text = environment.render_str(template, context).unwrap_or_else(|error| error.to_string());
-        out.push((format!("njs/{name}.js"), format!("{}\n", text.trim_end()).into_bytes()));
+        let text = environment
+            .render_str(template, context)
+            .unwrap_or_else(|error| error.to_string());
+        out.push((
+            format!("njs/{name}.js"),
+            format!("{}\n", text.trim_end()).into_bytes(),
+        ));
     }
     out
 }

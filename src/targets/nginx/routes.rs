@@ -7,7 +7,8 @@ use super::document::{Block, Item};
 use super::policy::{auth, cors, gather, headers, ip, limit, quota};
 use super::upstreams;
 use crate::ir::{
-    Action, ApiKeyPlace, Auth, Forward, Piece, Protocol, Respond, Retries, RewritePiece, Route, RouteId, SchemeKind, Scopes, Timeout,
+    Action, ApiKeyPlace, Auth, Forward, Piece, Protocol, Respond, Retries, RewritePiece, Route,
+    RouteId, SchemeKind, Scopes, Timeout,
 };
 
 /// What the http block says for all locations.
@@ -27,48 +28,77 @@ impl Stages {
     fn new(name: String) -> Self {
         let mut current = Block::new();
         current.put("internal", [""; 0]);
-        Self { out: Block::new(), name, current }
+        Self {
+            out: Block::new(),
+            name,
+            current,
+        }
     }
 
     /// Ends a stage, whose content goes on to `$gw_next`, and begins that one.
     fn next(&mut self, step: &str, route: &Route) {
-        let next = format!("//{step}{}", &self.name[2..].trim_start_matches(|c: char| c != '/'));
+        let next = format!(
+            "//{step}{}",
+            &self.name[2..].trim_start_matches(|c: char| c != '/')
+        );
         let mut begun = Block::new();
         begun.put("internal", [""; 0]);
         body_size(route, &mut begun);
         let ended = std::mem::replace(&mut self.current, begun);
-        self.out.open("location", ["=".to_owned(), std::mem::replace(&mut self.name, next)], ended);
+        self.out.open(
+            "location",
+            ["=".to_owned(), std::mem::replace(&mut self.name, next)],
+            ended,
+        );
     }
 
     fn next_name(&self, step: &str) -> String {
-        format!("//{step}{}", &self.name[2..].trim_start_matches(|c: char| c != '/'))
+        format!(
+            "//{step}{}",
+            &self.name[2..].trim_start_matches(|c: char| c != '/')
+        )
     }
 
     fn finish(mut self) -> Block {
-        self.out.open("location", ["=".to_owned(), self.name], self.current);
+        self.out
+            .open("location", ["=".to_owned(), self.name], self.current);
         self.out
     }
 }
 
 /// All locations of a route, the first of which is `name`.
-pub fn route<'g>(build: &mut Build<'g>, id: RouteId, slug: &str, name: String, defaults: &Defaults) -> Block {
+pub fn route<'g>(
+    build: &mut Build<'g>,
+    id: RouteId,
+    slug: &str,
+    name: String,
+    defaults: &Defaults,
+) -> Block {
     let gateway = build.gateway;
     let route = &gateway.routes[id.0];
     let mut stages = Stages::new(name);
     let key = build.literals.word(&route.key);
-    stages.current.put("set", ["$gw_route".to_owned(), key.into_owned()]);
+    stages
+        .current
+        .put("set", ["$gw_route".to_owned(), key.into_owned()]);
     if build.closed.contains(&id) {
-        stages.current.comment("Closed: this target cannot make a check that the route asks for.");
+        stages
+            .current
+            .comment("Closed: this target cannot make a check that the route asks for.");
         stages.current.put("return", ["501"]);
         return stages.finish();
     }
-    stages.current.put("set", ["$gw_id".to_owned(), slug.to_owned()]);
+    stages
+        .current
+        .put("set", ["$gw_id".to_owned(), slug.to_owned()]);
     let mut sets = Block::new();
     headers::set_response(build, &route.response_headers.set, &mut sets);
     stages.current.append(sets);
     if let Some(cors) = &route.cors {
         let number = cors::policy(build, cors);
-        stages.current.put("set", ["$gw_cors".to_owned(), number.to_string()]);
+        stages
+            .current
+            .put("set", ["$gw_cors".to_owned(), number.to_string()]);
     }
     if let Some(rules) = &route.ip {
         let denied = ip::denied(build, rules);
@@ -84,12 +114,16 @@ pub fn route<'g>(build: &mut Build<'g>, id: RouteId, slug: &str, name: String, d
     stages.current.append(sets);
     limits.put(&mut stages.current);
     if quota::applies(build, route) {
-        stages.current.put("set", ["$gw_next".to_owned(), stages.next_name("q")]);
+        stages
+            .current
+            .put("set", ["$gw_next".to_owned(), stages.next_name("q")]);
         quota::stage(build, &mut stages.current);
         stages.next("q", route);
     } else if !limits.is_empty() && matches!(route.action, Action::Respond(_)) {
         // `return` would skip the limits of its own location.
-        stages.current.put("set", ["$gw_next".to_owned(), stages.next_name("n")]);
+        stages
+            .current
+            .put("set", ["$gw_next".to_owned(), stages.next_name("n")]);
         build.modules.insert("stage");
         stages.current.put("js_content", ["stage.next"]);
         stages.next("n", route);
@@ -98,7 +132,9 @@ pub fn route<'g>(build: &mut Build<'g>, id: RouteId, slug: &str, name: String, d
     match &route.action {
         Action::Forward(action) => forward(build, route, action, defaults, &mut stages.current),
         Action::Respond(action) => respond(build, route, action, &mut stages.current),
-        Action::Gather(action) => locations = gather::gather(build, route, action, slug, &mut stages.current),
+        Action::Gather(action) => {
+            locations = gather::gather(build, route, action, slug, &mut stages.current)
+        }
     }
     raw(build, route, &mut stages.current);
     let mut out = stages.finish();
@@ -131,12 +167,23 @@ fn authenticate<'g>(build: &mut Build<'g>, route: &'g Route, stages: &mut Stages
     if matches!(route.auth.value, Auth::None { .. }) {
         return;
     }
-    let challenge = build.literals.word(&auth::challenge(build, &route.auth)).into_owned();
-    stages.current.put("set", ["$gw_challenge".to_owned(), challenge]);
+    let challenge = build
+        .literals
+        .word(&auth::challenge(build, &route.auth))
+        .into_owned();
+    stages
+        .current
+        .put("set", ["$gw_challenge".to_owned(), challenge]);
     let (index, admitted) = auth::admitted(build, &route.auth.value);
-    let asks = route.auth.schemes().iter().any(|name| auth::asks(build, build.scheme(name)));
+    let asks = route
+        .auth
+        .schemes()
+        .iter()
+        .any(|name| auth::asks(build, build.scheme(name)));
     if asks {
-        stages.current.put("set", ["$gw_next".to_owned(), stages.next_name("a")]);
+        stages
+            .current
+            .put("set", ["$gw_next".to_owned(), stages.next_name("a")]);
         auth::gate(build, &route.auth, index, &mut stages.current);
         stages.current.put("js_content", ["gate.ask"]);
         stages.next("a", route);
@@ -159,14 +206,33 @@ fn authenticate<'g>(build: &mut Build<'g>, route: &'g Route, stages: &mut Stages
 
 /// The query sent on: without API keys that the route reads from it.
 fn query(build: &Build<'_>, route: &Route) -> &'static str {
-    let by_query = |name: &String| matches!(&build.gateway.schemes[name].kind, SchemeKind::ApiKey(ApiKeyPlace::Query(_)));
-    if route.auth.schemes().iter().any(by_query) { "$gw_query_without_keys" } else { "$gw_query" }
+    let by_query = |name: &String| {
+        matches!(
+            &build.gateway.schemes[name].kind,
+            SchemeKind::ApiKey(ApiKeyPlace::Query(_))
+        )
+    };
+    if route.auth.schemes().iter().any(by_query) {
+        "$gw_query_without_keys"
+    } else {
+        "$gw_query"
+    }
 }
 
-fn forward(build: &mut Build<'_>, route: &Route, action: &Forward, defaults: &Defaults, out: &mut Block) {
+fn forward(
+    build: &mut Build<'_>,
+    route: &Route,
+    action: &Forward,
+    defaults: &Defaults,
+    out: &mut Block,
+) {
     let service = &build.gateway.services[&action.service];
     let address = upstreams::first(service);
-    let host = if action.preserve_host { "$http_host".to_owned() } else { build.literals.word(&address.authority()).into_owned() };
+    let host = if action.preserve_host {
+        "$http_host".to_owned()
+    } else {
+        build.literals.word(&address.authority()).into_owned()
+    };
     out.put("set", ["$gw_host".to_owned(), host]);
     if route.websocket {
         out.put("set", ["$gw_upgrade", "$gw_websocket"]);
@@ -182,7 +248,14 @@ fn forward(build: &mut Build<'_>, route: &Route, action: &Forward, defaults: &De
         None => "$gw_path".to_owned(),
         Some(rewrite) if rewrite.segments.is_empty() => {
             let root = base.is_empty() || !rewrite.rest;
-            (if !rewrite.rest { "/" } else if root { "$gw_tail_or_root" } else { "$gw_tail_or_root" }).to_owned()
+            (if !rewrite.rest {
+                "/"
+            } else if root {
+                "$gw_tail_or_root"
+            } else {
+                "$gw_tail_or_root"
+            })
+            .to_owned()
         }
         Some(rewrite) => {
             let mut path = String::new();
@@ -190,7 +263,9 @@ fn forward(build: &mut Build<'_>, route: &Route, action: &Forward, defaults: &De
                 path.push('/');
                 match piece {
                     RewritePiece::Literal(text) => path.push_str(&build.literals.word(text)),
-                    RewritePiece::Param(name) => path.push_str(&format!("${{gw_p{}}}", gather::position(route, name))),
+                    RewritePiece::Param(name) => {
+                        path.push_str(&format!("${{gw_p{}}}", gather::position(route, name)))
+                    }
                 }
             }
             if rewrite.rest {
@@ -204,7 +279,13 @@ fn forward(build: &mut Build<'_>, route: &Route, action: &Forward, defaults: &De
         Protocol::Https => "https",
     };
     let name = upstreams::name(build, &action.service);
-    out.put("proxy_pass", [format!("{protocol}://{name}{base}{path}{}", query(build, route))]);
+    out.put(
+        "proxy_pass",
+        [format!(
+            "{protocol}://{name}{base}{path}{}",
+            query(build, route)
+        )],
+    );
 }
 
 fn timeouts(timeout: &Timeout, defaults: &Defaults, out: &mut Block) {
@@ -231,20 +312,38 @@ fn retries(retries: &Retries, out: &mut Block) {
     if retries.timeout {
         causes.push("timeout".to_owned());
     }
-    causes.extend(retries.statuses.iter().filter(|status| RETRIED_STATUSES.contains(status)).map(|status| format!("http_{status}")));
+    causes.extend(
+        retries
+            .statuses
+            .iter()
+            .filter(|status| RETRIED_STATUSES.contains(status))
+            .map(|status| format!("http_{status}")),
+    );
     if !causes.is_empty() {
-        out.0.push(Item::Directive(super::document::Directive::simple("proxy_next_upstream", causes)));
-        out.put("proxy_next_upstream_tries", [(retries.attempts + 1).to_string()]);
+        out.0
+            .push(Item::Directive(super::document::Directive::simple(
+                "proxy_next_upstream",
+                causes,
+            )));
+        out.put(
+            "proxy_next_upstream_tries",
+            [(retries.attempts + 1).to_string()],
+        );
     }
 }
 
 fn respond(build: &mut Build<'_>, route: &Route, action: &Respond, out: &mut Block) {
     let mut set = action.headers.clone();
-    let kind = set.iter().position(|(name, _)| name.eq_ignore_ascii_case("content-type")).and_then(|at| set.shift_remove_index(at));
+    let kind = set
+        .iter()
+        .position(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        .and_then(|at| set.shift_remove_index(at));
     let body = action.body.as_deref().unwrap_or_default();
     let kind = match kind {
         Some((_, kind)) => kind,
-        None if serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok() => "application/json".to_owned(),
+        None if serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok() => {
+            "application/json".to_owned()
+        }
         None => "text/plain; charset=utf-8".to_owned(),
     };
     let mut sets = Block::new();
@@ -252,10 +351,15 @@ fn respond(build: &mut Build<'_>, route: &Route, action: &Respond, out: &mut Blo
     out.append(sets);
     let kind = build.literals.word(&kind).into_owned();
     out.put("default_type", [kind]);
-    let location = action.location.as_ref().map(|pieces| location(build, route, pieces));
+    let location = action
+        .location
+        .as_ref()
+        .map(|pieces| location(build, route, pieces));
     let status = action.status.to_string();
     match location {
-        Some(url) if matches!(action.status, 301 | 302 | 303 | 307 | 308) => out.put("return", [status, url]),
+        Some(url) if matches!(action.status, 301 | 302 | 303 | 307 | 308) => {
+            out.put("return", [status, url])
+        }
         Some(url) => {
             let variable = build.out_header("Location");
             out.put("set", [variable, url]);
@@ -277,7 +381,9 @@ fn location(build: &mut Build<'_>, route: &Route, pieces: &[Piece]) -> String {
             Piece::Text(text) => out.push_str(&build.literals.word(text)),
             Piece::Path => out.push_str("$gw_path"),
             Piece::Query => out.push_str(query(build, route)),
-            Piece::Param(name) => out.push_str(&format!("${{gw_p{}}}", gather::position(route, name))),
+            Piece::Param(name) => {
+                out.push_str(&format!("${{gw_p{}}}", gather::position(route, name)))
+            }
             Piece::Claim(_) => {}
         }
     }
@@ -290,7 +396,11 @@ fn raw(build: &Build<'_>, route: &Route, out: &mut Block) {
         Action::Forward(forward) => build.gateway.services[&forward.service].raw.as_ref(),
         Action::Respond(_) | Action::Gather(_) => None,
     };
-    for text in [service, route.raw.as_ref()].into_iter().flatten().filter_map(|raw| raw.nginx.as_ref()) {
+    for text in [service, route.raw.as_ref()]
+        .into_iter()
+        .flatten()
+        .filter_map(|raw| raw.nginx.as_ref())
+    {
         super::raw::insert(text, out);
     }
 }

@@ -21,9 +21,14 @@ impl Settings {
     #[must_use]
     pub fn of(targets: &spec::Targets) -> Self {
         let nginx = targets.nginx.as_ref();
-        let version = nginx.and_then(|nginx| nginx.version.as_deref()).and_then(version).unwrap_or(OLDEST);
+        let version = nginx
+            .and_then(|nginx| nginx.version.as_deref())
+            .and_then(version)
+            .unwrap_or(OLDEST);
         let modules = nginx.and_then(|nginx| nginx.modules.as_deref());
-        let path = nginx.and_then(|nginx| nginx.module_path.as_deref()).unwrap_or("/usr/lib/nginx/modules");
+        let path = nginx
+            .and_then(|nginx| nginx.module_path.as_deref())
+            .unwrap_or("/usr/lib/nginx/modules");
         Self {
             version,
             njs: modules.is_none_or(|modules| modules.iter().any(|module| module == "njs")),
@@ -49,6 +54,8 @@ impl Settings {
 pub fn version(text: &str) -> Option<(u32, u32)> {
     let mut parts = text.split('.');
     let version = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let rest_is_number = parts.next().is_none_or(|patch| patch.parse::<u32>().is_ok());
+    let rest_is_number = parts
+        .next()
+        .is_none_or(|patch| patch.parse::<u32>().is_ok());
     (rest_is_number && parts.next().is_none()).then_some(version)
 }

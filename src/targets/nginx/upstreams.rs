@@ -8,8 +8,21 @@ use crate::ir::{Action, Address, Balance, KeyMaterial, Protocol, Secret, Service
 /// The name of a service's upstream block: its own, kept apart from host names.
 #[must_use]
 pub fn name(build: &Build<'_>, service: &str) -> String {
-    let index = build.gateway.services.get_index_of(service).unwrap_or_default();
-    let word: String = service.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let index = build
+        .gateway
+        .services
+        .get_index_of(service)
+        .unwrap_or_default();
+    let word: String = service
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
     format!("gw_{index}_{word}")
 }
 
@@ -18,36 +31,59 @@ pub fn name(build: &Build<'_>, service: &str) -> String {
 pub fn addresses(service: &Service) -> Vec<(&Address, u32)> {
     match &service.via.nginx {
         Some(address) => vec![(address, 1)],
-        None => service.targets.iter().map(|target| (&target.address, target.weight)).collect(),
+        None => service
+            .targets
+            .iter()
+            .map(|target| (&target.address, target.weight))
+            .collect(),
     }
 }
 
 /// The first address: protocol, base path and Host header are the same for all or taken from it.
 #[must_use]
 pub fn first(service: &Service) -> &Address {
-    service.via.nginx.as_ref().unwrap_or_else(|| &service.targets[0].address)
+    service
+        .via
+        .nginx
+        .as_ref()
+        .unwrap_or_else(|| &service.targets[0].address)
 }
 
 /// `host:port` as `server` takes it.
 #[must_use]
 pub fn server(address: &Address) -> String {
-    let host = if address.host.contains(':') { format!("[{}]", address.host) } else { address.host.clone() };
+    let host = if address.host.contains(':') {
+        format!("[{}]", address.host)
+    } else {
+        address.host.clone()
+    };
     format!("{host}:{}", address.port)
 }
 
 /// More tries than targets need the one target to stand there more than once.
 fn lines_of_a_single_target(build: &Build<'_>, service: &str) -> usize {
-    let tries = build.gateway.routes.iter().filter_map(|route| match &route.action {
-        Action::Forward(forward) if forward.service == service => Some(route.retries.attempts as usize + 1),
-        Action::Forward(_) | Action::Respond(_) | Action::Gather(_) => None,
-    });
+    let tries = build
+        .gateway
+        .routes
+        .iter()
+        .filter_map(|route| match &route.action {
+            Action::Forward(forward) if forward.service == service => {
+                Some(route.retries.attempts as usize + 1)
+            }
+            Action::Forward(_) | Action::Respond(_) | Action::Gather(_) => None,
+        });
     tries.max().unwrap_or(1)
 }
 
 /// All upstream blocks. Services that no route asks have none.
 pub fn upstreams(build: &Build<'_>, used: &std::collections::BTreeSet<&str>) -> Block {
     let mut out = Block::new();
-    for service in build.gateway.services.values().filter(|service| used.contains(service.name.as_str())) {
+    for service in build
+        .gateway
+        .services
+        .values()
+        .filter(|service| used.contains(service.name.as_str()))
+    {
         let name = name(build, &service.name);
         let inner = upstream(build, service, &name);
         out.open("upstream", [name], inner);
@@ -68,10 +104,16 @@ fn upstream(build: &Build<'_>, service: &Service, name: &str) -> Block {
             Balance::RoundRobin => {}
             Balance::LeastConnections => out.put("least_conn", [""; 0]),
             Balance::HashClientIp => out.put("hash", ["$remote_addr", "consistent"]),
-            Balance::HashHeader(header) => out.put("hash", [header_variable(header), "consistent".to_owned()]),
+            Balance::HashHeader(header) => {
+                out.put("hash", [header_variable(header), "consistent".to_owned()])
+            }
         }
     }
-    let lines = if addresses.len() == 1 { lines_of_a_single_target(build, &service.name) } else { 1 };
+    let lines = if addresses.len() == 1 {
+        lines_of_a_single_target(build, &service.name)
+    } else {
+        1
+    };
     let (fails, window) = failures(service, lines);
     for (address, weight) in &addresses {
         for _ in 0..lines {
@@ -83,7 +125,9 @@ fn upstream(build: &Build<'_>, service: &Service, name: &str) -> Block {
             if fails > 0 {
                 args.push(format!("fail_timeout={window}s"));
             }
-            out.0.push(super::document::Item::Directive(super::document::Directive::simple("server", args)));
+            out.0.push(super::document::Item::Directive(
+                super::document::Directive::simple("server", args),
+            ));
         }
     }
     if guarded && addresses.len() == 1 && lines == 1 {
@@ -99,10 +143,16 @@ fn upstream(build: &Build<'_>, service: &Service, name: &str) -> Block {
 fn failures(service: &Service, lines: usize) -> (u32, u64) {
     let lines = u32::try_from(lines).unwrap_or(1);
     match (&service.breaker, &service.health) {
-        (Some(breaker), _) => ((breaker.failures / lines).max(1), breaker.open.0.div_ceil(1000)),
-        (None, Some(health)) => {
-            (health.unhealthy_after, (health.every.0 * u64::from(health.healthy_after)).div_ceil(1000).max(1))
-        }
+        (Some(breaker), _) => (
+            (breaker.failures / lines).max(1),
+            breaker.open.0.div_ceil(1000),
+        ),
+        (None, Some(health)) => (
+            health.unhealthy_after,
+            (health.every.0 * u64::from(health.healthy_after))
+                .div_ceil(1000)
+                .max(1),
+        ),
         (None, None) => (0, 0),
     }
 }
@@ -113,7 +163,11 @@ pub fn tls(build: &mut Build<'_>, address: &Address, tls: Option<&UpstreamTls>) 
     if address.protocol == Protocol::Http {
         return out;
     }
-    let default = UpstreamTls { ca: None, verify: true, client: None };
+    let default = UpstreamTls {
+        ca: None,
+        verify: true,
+        client: None,
+    };
     let tls = tls.unwrap_or(&default);
     out.put("proxy_ssl_server_name", ["on"]);
     out.put("proxy_ssl_name", [address.host.clone()]);
@@ -146,7 +200,9 @@ pub fn key_file(build: &mut Build<'_>, key: &KeyMaterial) -> String {
         }
         KeyMaterial::Secret(Secret::Reference(name)) => {
             let path = format!("tls/{name}.key");
-            let note = format!("put the private key `secret://{name}` in PEM into `nginx/{path}`, readable by the user that starts nginx");
+            let note = format!(
+                "put the private key `secret://{name}` in PEM into `nginx/{path}`, readable by the user that starts nginx"
+            );
             if !build.notes.contains(&note) {
                 build.notes.push(note);
             }

@@ -35,19 +35,33 @@ fn kind<'g>(build: &Build<'g>, scheme: usize) -> &'g SchemeKind {
 /// Whether a consumer with this plan can call the route.
 #[must_use]
 pub fn reaches_plan(build: &Build<'_>, route: &Route, plan: &str) -> bool {
-    let schemes = || route.auth.schemes().iter().map(|name| &build.gateway.schemes[name].kind);
-    build.gateway.consumers.values().filter(|consumer| consumer.plan.as_deref() == Some(plan)).any(|consumer| {
-        schemes().any(|kind| match kind {
-            SchemeKind::Jwt(_) => consumer.jwt.is_some(),
-            SchemeKind::ApiKey(_) => !consumer.api_keys.is_empty(),
-            SchemeKind::Basic(_) => consumer.basic.is_some(),
-            SchemeKind::External(_) => false,
+    let schemes = || {
+        route
+            .auth
+            .schemes()
+            .iter()
+            .map(|name| &build.gateway.schemes[name].kind)
+    };
+    build
+        .gateway
+        .consumers
+        .values()
+        .filter(|consumer| consumer.plan.as_deref() == Some(plan))
+        .any(|consumer| {
+            schemes().any(|kind| match kind {
+                SchemeKind::Jwt(_) => consumer.jwt.is_some(),
+                SchemeKind::ApiKey(_) => !consumer.api_keys.is_empty(),
+                SchemeKind::Basic(_) => consumer.basic.is_some(),
+                SchemeKind::External(_) => false,
+            })
         })
-    })
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The variable that tells who is admitted by an expression of schemes, empty for nobody.
@@ -55,8 +69,15 @@ pub fn admitted<'g>(build: &mut Build<'g>, auth: &'g Auth) -> (usize, String) {
     let (index, new) = number(&mut build.numbers.auth, auth);
     let name = format!("$gw_auth_{index}");
     if new {
-        let schemes: Vec<usize> = auth.schemes().iter().map(|name| build.scheme(name)).collect();
-        let who: Vec<String> = schemes.iter().map(|scheme| format!("$gw_who_{scheme}")).collect();
+        let schemes: Vec<usize> = auth
+            .schemes()
+            .iter()
+            .map(|name| build.scheme(name))
+            .collect();
+        let who: Vec<String> = schemes
+            .iter()
+            .map(|scheme| format!("$gw_who_{scheme}"))
+            .collect();
         match auth {
             Auth::None { .. } => {}
             Auth::Any(_) => any(build, &name, &who),
@@ -104,18 +125,31 @@ pub fn grouped<'g>(build: &mut Build<'g>, groups: &'g [String]) -> String {
                 table.pair(id, "1");
             }
         }
-        build.maps.open("map", ["$gw_who".to_owned(), name.clone()], table);
+        build
+            .maps
+            .open("map", ["$gw_who".to_owned(), name.clone()], table);
     }
     name
 }
 
 /// The variable that is not empty for tokens with the scopes.
 pub fn scoped(build: &mut Build<'_>, route: &Route, scopes: &Scopes) -> String {
-    let tokens: Vec<usize> = route.auth.schemes().iter().map(|name| build.scheme(name)).filter(|scheme| is_token(build, *scheme)).collect();
-    let source: String = tokens.iter().map(|scheme| format!("$gw_scopes_{scheme}")).collect();
+    let tokens: Vec<usize> = route
+        .auth
+        .schemes()
+        .iter()
+        .map(|name| build.scheme(name))
+        .filter(|scheme| is_token(build, *scheme))
+        .collect();
+    let source: String = tokens
+        .iter()
+        .map(|scheme| format!("$gw_scopes_{scheme}"))
+        .collect();
     let condition = match scopes {
         Scopes::All(scopes) => {
-            let each = scopes.iter().map(|scope| format!("(?=.* {} )", regex(&encoded(scope))));
+            let each = scopes
+                .iter()
+                .map(|scope| format!("(?=.* {} )", regex(&encoded(scope))));
             format!("~^{}", each.collect::<String>())
         }
         Scopes::Any(scopes) => {
@@ -145,7 +179,10 @@ pub fn challenge(build: &Build<'_>, auth: &Auth) -> String {
             SchemeKind::Jwt(_) => "Bearer".to_owned(),
             SchemeKind::ApiKey(_) => "ApiKey".to_owned(),
             SchemeKind::Basic(basic) => {
-                format!("Basic realm=\"{}\", charset=\"UTF-8\"", basic.realm.replace('\\', "\\\\").replace('"', "\\\""))
+                format!(
+                    "Basic realm=\"{}\", charset=\"UTF-8\"",
+                    basic.realm.replace('\\', "\\\\").replace('"', "\\\"")
+                )
             }
             SchemeKind::External(_) => "Bearer".to_owned(),
         };
@@ -168,12 +205,19 @@ pub fn gate(build: &mut Build<'_>, auth: &Auth, index: usize, out: &mut Block) {
         };
         if kind == "fixed" {
             // Evaluated before the gate runs, as njs cannot wait for another njs variable.
-            out.put("set", [format!("$gw_pre_{scheme}"), format!("$gw_who_{scheme}")]);
+            out.put(
+                "set",
+                [format!("$gw_pre_{scheme}"), format!("$gw_who_{scheme}")],
+            );
         }
-        schemes.push(json!({ "id": scheme, "kind": kind, "index": super::jwt::index(build, scheme) }));
+        schemes
+            .push(json!({ "id": scheme, "kind": kind, "index": super::jwt::index(build, scheme) }));
     }
     out.put("set", ["$gw_gate".to_owned(), index.to_string()]);
-    build.gates.insert(index.to_string(), json!({ "any": matches!(auth, Auth::Any(_)), "schemes": schemes }));
+    build.gates.insert(
+        index.to_string(),
+        json!({ "any": matches!(auth, Auth::Any(_)), "schemes": schemes }),
+    );
     build.modules.insert("gate");
 }
 
@@ -182,7 +226,10 @@ pub fn remote(build: &Build<'_>, scheme: usize, url: &url::Url) -> (Block, Strin
     let name = format!("gw_scheme_{scheme}");
     let port = url.port_or_known_default().unwrap_or(80);
     let mut inner = Block::new();
-    inner.put("server", [format!("{}:{port}", url.host_str().unwrap_or_default())]);
+    inner.put(
+        "server",
+        [format!("{}:{port}", url.host_str().unwrap_or_default())],
+    );
     inner.put("keepalive", ["8"]);
     let mut out = Block::new();
     out.open("upstream", [name.clone()], inner);
@@ -197,7 +244,10 @@ pub fn authorizer(build: &mut Build<'_>, scheme: usize, external: &External) -> 
     inner.put("internal", [""; 0]);
     ask(build, &external.url, &name, &mut inner);
     inner.put("proxy_method", ["GET"]);
-    inner.put("proxy_set_header", ["Host".to_owned(), authority(&external.url)]);
+    inner.put(
+        "proxy_set_header",
+        ["Host".to_owned(), authority(&external.url)],
+    );
     for (header, value) in [
         ("Connection", ""),
         ("Upgrade", ""),
@@ -215,7 +265,11 @@ pub fn authorizer(build: &mut Build<'_>, scheme: usize, external: &External) -> 
         inner.put("proxy_set_header", [header, variable]);
     }
     let mut out = Block::new();
-    out.open("location", ["=".to_owned(), format!("//ask/{scheme}")], inner);
+    out.open(
+        "location",
+        ["=".to_owned(), format!("//ask/{scheme}")],
+        inner,
+    );
     (out, upstream)
 }
 
@@ -239,7 +293,10 @@ pub fn ask(build: &mut Build<'_>, url: &url::Url, upstream: &str, out: &mut Bloc
         path.push_str(query);
     }
     let path = build.literals.word(&path);
-    out.put("proxy_pass", [format!("{}://{upstream}{path}", url.scheme())]);
+    out.put(
+        "proxy_pass",
+        [format!("{}://{upstream}{path}", url.scheme())],
+    );
 }
 
 /// The Host header of a URL.
@@ -266,7 +323,9 @@ pub fn schemes(build: &mut Build<'_>, used: &[usize]) -> Value {
                     }
                 }
                 match place {
-                    ApiKeyPlace::Header(name) => json!({ "kind": "header", "place": javascript(&json!(name)) }),
+                    ApiKeyPlace::Header(name) => {
+                        json!({ "kind": "header", "place": javascript(&json!(name)) })
+                    }
                     ApiKeyPlace::Query(name) => {
                         parameters.push(json!(name));
                         json!({ "kind": "query", "place": javascript(&json!(name)) })
@@ -283,13 +342,28 @@ pub fn schemes(build: &mut Build<'_>, used: &[usize]) -> Value {
             }
             SchemeKind::Jwt(_) | SchemeKind::External(_) => continue,
         };
-        let Value::Object(mut function) = function else { continue };
+        let Value::Object(mut function) = function else {
+            continue;
+        };
         function.insert("id".to_owned(), json!(scheme));
         function.insert("name".to_owned(), json!(format!("scheme{scheme}")));
         functions.push(Value::Object(function));
         build.modules.insert("credentials");
-        build.maps.put("js_set", [format!("$gw_credential_{scheme}"), format!("credentials.scheme{scheme}")]);
-        build.maps.open("map", [format!("$gw_credential_{scheme}"), format!("$gw_who_{scheme}")], entries.table);
+        build.maps.put(
+            "js_set",
+            [
+                format!("$gw_credential_{scheme}"),
+                format!("credentials.scheme{scheme}"),
+            ],
+        );
+        build.maps.open(
+            "map",
+            [
+                format!("$gw_credential_{scheme}"),
+                format!("$gw_who_{scheme}"),
+            ],
+            entries.table,
+        );
         if !entries.environment.is_empty() {
             environment.insert(scheme.to_string(), entries.environment);
         }
@@ -309,12 +383,17 @@ impl Entries {
             self.table.pair("default", "");
         }
         match secret {
-            Secret::Known { text, .. } => self.table.pair(sha256(&format!("{prefix}{text}")), id.to_owned()),
+            Secret::Known { text, .. } => self
+                .table
+                .pair(sha256(&format!("{prefix}{text}")), id.to_owned()),
             Secret::Reference(name) => {
                 let variable = build.environment(name);
-                self.environment.push(json!({ "variable": variable, "prefix": prefix, "who": id }));
+                self.environment
+                    .push(json!({ "variable": variable, "prefix": prefix, "who": id }));
                 // njs hashes the variable's value and answers the identity itself.
-                let line = super::super::document::Item::Directive(super::super::document::Directive::simple(id.to_owned(), [id.to_owned()]));
+                let line = super::super::document::Item::Directive(
+                    super::super::document::Directive::simple(id.to_owned(), [id.to_owned()]),
+                );
                 if !self.table.0.contains(&line) {
                     self.table.0.push(line);
                 }

@@ -60,17 +60,49 @@ pub fn maps(build: &mut Build<'_>, server: &mut Block) {
             age.pair(format!("~^1{number} ."), (max_age.0 / 1000).to_string());
         }
     }
-    build.maps.comment("Cross-origin rules: the policy's number and the origin give the headers.");
-    build.maps.open("map", ["$gw_cors $http_origin", "$gw_cors_origin"], origin);
+    build
+        .maps
+        .comment("Cross-origin rules: the policy's number and the origin give the headers.");
+    build
+        .maps
+        .open("map", ["$gw_cors $http_origin", "$gw_cors_origin"], origin);
     build.maps.open("map", ["$gw_cors", "$gw_cors_vary"], vary);
-    server.put("add_header", ["Access-Control-Allow-Origin", "$gw_cors_origin", "always"]);
+    server.put(
+        "add_header",
+        ["Access-Control-Allow-Origin", "$gw_cors_origin", "always"],
+    );
     server.put("add_header", ["Vary", "$gw_cors_vary", "always"]);
     let lines = [
-        ("$gw_cors $gw_cors_origin", "$gw_cors_credentials", credentials, HEADERS[1]),
-        ("$gw_preflight$gw_cors $gw_cors_origin", "$gw_cors_expose", expose, HEADERS[4]),
-        ("$gw_preflight$gw_cors $gw_cors_origin", "$gw_cors_methods", methods, HEADERS[2]),
-        ("$gw_preflight$gw_cors $gw_cors_origin", "$gw_cors_headers", headers, HEADERS[3]),
-        ("$gw_preflight$gw_cors $gw_cors_origin", "$gw_cors_max_age", age, HEADERS[5]),
+        (
+            "$gw_cors $gw_cors_origin",
+            "$gw_cors_credentials",
+            credentials,
+            HEADERS[1],
+        ),
+        (
+            "$gw_preflight$gw_cors $gw_cors_origin",
+            "$gw_cors_expose",
+            expose,
+            HEADERS[4],
+        ),
+        (
+            "$gw_preflight$gw_cors $gw_cors_origin",
+            "$gw_cors_methods",
+            methods,
+            HEADERS[2],
+        ),
+        (
+            "$gw_preflight$gw_cors $gw_cors_origin",
+            "$gw_cors_headers",
+            headers,
+            HEADERS[3],
+        ),
+        (
+            "$gw_preflight$gw_cors $gw_cors_origin",
+            "$gw_cors_max_age",
+            age,
+            HEADERS[5],
+        ),
     ];
     for (source, name, table, header) in lines {
         if table.0.len() > 1 {

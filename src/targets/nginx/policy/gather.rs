@@ -8,7 +8,13 @@ use super::super::upstreams;
 use crate::ir::{Gather, Keep, Piece, Protocol, Route, Segment};
 
 /// The stage that gathers, and the locations of its parts.
-pub fn gather(build: &mut Build<'_>, route: &Route, gather: &Gather, name: &str, out: &mut Block) -> Block {
+pub fn gather(
+    build: &mut Build<'_>,
+    route: &Route,
+    gather: &Gather,
+    name: &str,
+    out: &mut Block,
+) -> Block {
     let mut locations = Block::new();
     let mut parts = Vec::new();
     for (index, part) in gather.parts.iter().enumerate() {
@@ -26,7 +32,10 @@ pub fn gather(build: &mut Build<'_>, route: &Route, gather: &Gather, name: &str,
         inner.put("proxy_pass_request_body", ["off"]);
         let authority = build.literals.word(&address.authority());
         let mut headers = request(build, route);
-        headers.put("proxy_set_header", ["Host".to_owned(), authority.into_owned()]);
+        headers.put(
+            "proxy_set_header",
+            ["Host".to_owned(), authority.into_owned()],
+        );
         headers.put("proxy_set_header", ["Accept-Encoding", ""]);
         headers.put("proxy_set_header", ["Content-Length", ""]);
         inner.append(headers);
@@ -34,13 +43,23 @@ pub fn gather(build: &mut Build<'_>, route: &Route, gather: &Gather, name: &str,
         inner.put("proxy_connect_timeout", [duration(connect)]);
         inner.put("proxy_read_timeout", [duration(part.timeout.0)]);
         inner.put("proxy_send_timeout", [duration(part.timeout.0)]);
-        inner.append(upstreams::tls(build, address, service.tls.as_ref().map(|tls| &tls.value)));
+        inner.append(upstreams::tls(
+            build,
+            address,
+            service.tls.as_ref().map(|tls| &tls.value),
+        ));
         let base = build.literals.word(&address.path);
         let protocol = match address.protocol {
             Protocol::Http => "http",
             Protocol::Https => "https",
         };
-        inner.put("proxy_pass", [format!("{protocol}://{}{base}${variable}", upstreams::name(build, &part.service))]);
+        inner.put(
+            "proxy_pass",
+            [format!(
+                "{protocol}://{}{base}${variable}",
+                upstreams::name(build, &part.service)
+            )],
+        );
         locations.open("location", ["=".to_owned(), location.clone()], inner);
         parts.push(json!({
             "name": part.name,
@@ -68,7 +87,9 @@ pub fn gather(build: &mut Build<'_>, route: &Route, gather: &Gather, name: &str,
 fn request(build: &mut Build<'_>, route: &Route) -> Block {
     let mut block = super::headers::request(build, &route.request_headers, &route.auth);
     block.0.retain(|item| match item {
-        super::super::document::Item::Directive(directive) => directive.args.first().is_none_or(|name| name != "Host"),
+        super::super::document::Item::Directive(directive) => {
+            directive.args.first().is_none_or(|name| name != "Host")
+        }
         super::super::document::Item::Comment(_) => true,
     });
     block
@@ -83,7 +104,12 @@ fn pieces(build: &mut Build<'_>, route: &Route, pieces: &[Piece]) -> Vec<Value> 
             Piece::Query => json!({ "param": "gw_query" }),
             Piece::Param(name) => json!({ "param": format!("gw_p{}", position(route, name)) }),
             Piece::Claim(claim) => {
-                let tokens: Vec<usize> = route.auth.schemes().iter().map(|name| build.scheme(name)).collect();
+                let tokens: Vec<usize> = route
+                    .auth
+                    .schemes()
+                    .iter()
+                    .map(|name| build.scheme(name))
+                    .collect();
                 let variables: Vec<String> = tokens
                     .into_iter()
                     .filter(|scheme| super::auth::is_token(build, *scheme))
@@ -102,5 +128,10 @@ fn pieces(build: &mut Build<'_>, route: &Route, pieces: &[Piece]) -> Vec<Value> 
 #[must_use]
 pub fn position(route: &Route, name: &str) -> usize {
     let is = |segment: &Segment| matches!(segment, Segment::Param(param) if param == name);
-    route.pattern.segments.iter().position(is).unwrap_or_default()
+    route
+        .pattern
+        .segments
+        .iter()
+        .position(is)
+        .unwrap_or_default()
 }

@@ -11,7 +11,11 @@ use crate::ir::{ApiKeyPlace, Auth, HeaderRules, Route, SchemeKind};
 /// The request ID's header and variable.
 #[must_use]
 pub fn request_id(build: &Build<'_>) -> Option<(String, String)> {
-    build.gateway.request_id.as_ref().map(|id| (id.header.clone(), "$gw_request_id".to_owned()))
+    build
+        .gateway
+        .request_id
+        .as_ref()
+        .map(|id| (id.header.clone(), "$gw_request_id".to_owned()))
 }
 
 /// Identity headers that only the gateway may set, by lower-case name: the name as written and the variable that holds the value.
@@ -26,7 +30,9 @@ pub fn identity(build: &Build<'_>) -> BTreeMap<String, (String, String)> {
         };
         for header in headers {
             let number = names.len();
-            names.entry(header.to_ascii_lowercase()).or_insert_with(|| (header.clone(), format!("$gw_identity_{number}")));
+            names
+                .entry(header.to_ascii_lowercase())
+                .or_insert_with(|| (header.clone(), format!("$gw_identity_{number}")));
         }
     }
     names
@@ -34,11 +40,19 @@ pub fn identity(build: &Build<'_>) -> BTreeMap<String, (String, String)> {
 
 /// Headers that carry the route's credentials for the gateway alone, with what is left of them.
 fn credentials(build: &Build<'_>, auth: &Auth) -> Vec<(String, String)> {
-    let kinds = auth.schemes().iter().map(|name| &build.gateway.schemes[name].kind);
+    let kinds = auth
+        .schemes()
+        .iter()
+        .map(|name| &build.gateway.schemes[name].kind);
     let lines = kinds.filter_map(|kind| match kind {
         SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => Some((name.clone(), String::new())),
-        SchemeKind::Basic(_) => Some(("Authorization".to_owned(), "$gw_authorization_not_basic".to_owned())),
-        SchemeKind::ApiKey(ApiKeyPlace::Query(_)) | SchemeKind::Jwt(_) | SchemeKind::External(_) => None,
+        SchemeKind::Basic(_) => Some((
+            "Authorization".to_owned(),
+            "$gw_authorization_not_basic".to_owned(),
+        )),
+        SchemeKind::ApiKey(ApiKeyPlace::Query(_))
+        | SchemeKind::Jwt(_)
+        | SchemeKind::External(_) => None,
     });
     lines.collect()
 }
@@ -80,7 +94,10 @@ pub fn request(build: &mut Build<'_>, rules: &HeaderRules, auth: &Auth) -> Block
     lines.extend(identity(build).into_values());
     let mut out = Block::new();
     for (index, (name, value)) in lines.iter().enumerate() {
-        if !lines[index + 1..].iter().any(|(later, _)| later.eq_ignore_ascii_case(name)) {
+        if !lines[index + 1..]
+            .iter()
+            .any(|(later, _)| later.eq_ignore_ascii_case(name))
+        {
             out.put("proxy_set_header", [name.clone(), value.clone()]);
         }
     }
@@ -97,13 +114,19 @@ pub fn set_identity(build: &mut Build<'_>, route: &Route, out: &mut Block) {
             SchemeKind::Jwt(jwt) => {
                 for (claim, header) in &jwt.forward {
                     let variable = build.claim(scheme, claim, "header");
-                    values.entry(header.to_ascii_lowercase()).or_default().push_str(&format!("${{{variable}}}"));
+                    values
+                        .entry(header.to_ascii_lowercase())
+                        .or_default()
+                        .push_str(&format!("${{{variable}}}"));
                 }
             }
             SchemeKind::External(external) => {
                 for (index, header) in external.forward.iter().enumerate() {
                     build.variables.insert(external_variable(scheme, index));
-                    values.entry(header.to_ascii_lowercase()).or_default().push_str(&format!("${{{}}}", external_variable(scheme, index)));
+                    values
+                        .entry(header.to_ascii_lowercase())
+                        .or_default()
+                        .push_str(&format!("${{{}}}", external_variable(scheme, index)));
                 }
             }
             SchemeKind::ApiKey(_) | SchemeKind::Basic(_) => {}
@@ -123,7 +146,11 @@ pub fn external_variable(scheme: usize, index: usize) -> String {
 }
 
 /// Lines that put answer headers into variables; lines of the server print them, so that own answers carry them too.
-pub fn set_response(build: &mut Build<'_>, set: &indexmap::IndexMap<String, String>, out: &mut Block) {
+pub fn set_response(
+    build: &mut Build<'_>,
+    set: &indexmap::IndexMap<String, String>,
+    out: &mut Block,
+) {
     for (name, value) in set {
         let variable = build.out_header(name);
         let value = build.literals.word(value);
@@ -141,7 +168,10 @@ pub fn hide_response(build: &Build<'_>, route: &Route, out: &mut Block) {
     if !hidden.is_empty() {
         hidden.extend(request_id(build).map(|(name, _)| name));
         for (index, name) in hidden.iter().enumerate() {
-            if !hidden[..index].iter().any(|earlier| earlier.eq_ignore_ascii_case(name)) {
+            if !hidden[..index]
+                .iter()
+                .any(|earlier| earlier.eq_ignore_ascii_case(name))
+            {
                 out.put("proxy_hide_header", [name.clone()]);
             }
         }
@@ -157,7 +187,11 @@ pub fn maps(build: &Build<'_>) -> Block {
         if id.keep {
             table.pair("~^[A-Za-z0-9._~+/=-]{1,128}$", header_variable(&id.header));
         }
-        out.open("map", [header_variable(&id.header), "$gw_request_id".to_owned()], table);
+        out.open(
+            "map",
+            [header_variable(&id.header), "$gw_request_id".to_owned()],
+            table,
+        );
     }
     let mut trusted = Block::new();
     trusted.put("default", ["0"]);
@@ -166,21 +200,42 @@ pub fn maps(build: &Build<'_>) -> Block {
     }
     out.open("geo", ["$realip_remote_addr", "$gw_trusted"], trusted);
     for (header, name, own) in [
-        ("$http_x_forwarded_for", "$gw_forwarded_for", "$realip_remote_addr"),
+        (
+            "$http_x_forwarded_for",
+            "$gw_forwarded_for",
+            "$realip_remote_addr",
+        ),
         ("$http_x_forwarded_proto", "$gw_forwarded_proto", "$scheme"),
         ("$http_x_forwarded_host", "$gw_forwarded_host", "$http_host"),
     ] {
         let mut table = Block::new();
         table.pair("default", own);
-        let kept = if name == "$gw_forwarded_for" { format!("{header}, {own}") } else { header.to_owned() };
+        let kept = if name == "$gw_forwarded_for" {
+            format!("{header}, {own}")
+        } else {
+            header.to_owned()
+        };
         table.pair("~^1.", kept);
-        out.open("map", [format!("$gw_trusted{header}"), name.to_owned()], table);
+        out.open(
+            "map",
+            [format!("$gw_trusted{header}"), name.to_owned()],
+            table,
+        );
     }
-    if build.gateway.schemes.values().any(|scheme| matches!(scheme.kind, SchemeKind::Basic(_))) {
+    if build
+        .gateway
+        .schemes
+        .values()
+        .any(|scheme| matches!(scheme.kind, SchemeKind::Basic(_)))
+    {
         let mut table = Block::new();
         table.pair("default", "$http_authorization");
         table.pair("~*^basic ", "");
-        out.open("map", ["$http_authorization", "$gw_authorization_not_basic"], table);
+        out.open(
+            "map",
+            ["$http_authorization", "$gw_authorization_not_basic"],
+            table,
+        );
     }
     let mut websocket = Block::new();
     websocket.pair("default", "");

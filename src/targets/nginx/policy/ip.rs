@@ -22,12 +22,23 @@ pub fn denied<'g>(build: &mut Build<'g>, rules: &'g IpRules) -> String {
         }
         dedupe(&mut deny);
         dedupe(&mut allow);
-        build.maps.open("geo", [format!("$gw_ip_{index}_deny")], deny);
-        build.maps.open("geo", [format!("$gw_ip_{index}_allow")], allow);
+        build
+            .maps
+            .open("geo", [format!("$gw_ip_{index}_deny")], deny);
+        build
+            .maps
+            .open("geo", [format!("$gw_ip_{index}_allow")], allow);
         let mut both = Block::new();
         both.pair("default", "1");
         both.pair("01", "");
-        build.maps.open("map", [format!("$gw_ip_{index}_deny$gw_ip_{index}_allow"), name.clone()], both);
+        build.maps.open(
+            "map",
+            [
+                format!("$gw_ip_{index}_deny$gw_ip_{index}_allow"),
+                name.clone(),
+            ],
+            both,
+        );
     }
     name
 }

@@ -14,7 +14,13 @@ use crate::ir::{Jwt, Keys, SchemeKind, Secret};
 /// The scheme's place among those that read tokens.
 #[must_use]
 pub fn index(build: &Build<'_>, scheme: usize) -> usize {
-    build.gateway.schemes.values().take(scheme).filter(|other| matches!(other.kind, SchemeKind::Jwt(_))).count()
+    build
+        .gateway
+        .schemes
+        .values()
+        .take(scheme)
+        .filter(|other| matches!(other.kind, SchemeKind::Jwt(_)))
+        .count()
 }
 
 /// The variables and maps of the token schemes that routes use; the context of `jwt.js`. Call it when all claims are known.
@@ -22,7 +28,9 @@ pub fn schemes(build: &mut Build<'_>, used: &[usize]) -> Value {
     let mut schemes = Vec::new();
     let mut fixed = Vec::new();
     for (scheme, definition) in build.gateway.schemes.values().enumerate() {
-        let SchemeKind::Jwt(jwt) = &definition.kind else { continue };
+        let SchemeKind::Jwt(jwt) = &definition.kind else {
+            continue;
+        };
         let at = schemes.len();
         if !used.contains(&scheme) {
             schemes.push(Value::Null);
@@ -33,7 +41,10 @@ pub fn schemes(build: &mut Build<'_>, used: &[usize]) -> Value {
         if matches!(jwt.keys, Keys::JwksUrl(_)) {
             build.variables.insert(format!("gw_token_{scheme}"));
         } else {
-            build.maps.put("js_set", [format!("$gw_token_{scheme}"), format!("jwt.scheme{scheme}")]);
+            build.maps.put(
+                "js_set",
+                [format!("$gw_token_{scheme}"), format!("jwt.scheme{scheme}")],
+            );
             fixed.push(json!({ "function": format!("scheme{scheme}"), "index": at }));
         }
         let naming = naming(build, scheme);
@@ -42,7 +53,13 @@ pub fn schemes(build: &mut Build<'_>, used: &[usize]) -> Value {
     json!({ "schemes": javascript(&Value::Array(schemes)), "fixed": fixed })
 }
 
-fn config(build: &mut Build<'_>, scheme: usize, name: &str, jwt: &Jwt, naming: Vec<Value>) -> Value {
+fn config(
+    build: &mut Build<'_>,
+    scheme: usize,
+    name: &str,
+    jwt: &Jwt,
+    naming: Vec<Value>,
+) -> Value {
     let claims: Vec<Value> = build
         .claims
         .iter()
@@ -74,19 +91,28 @@ fn naming(build: &mut Build<'_>, scheme: usize) -> Vec<Value> {
         table.pair("default", next.clone());
         for (id, consumer) in build.consumers() {
             if let Some((_, value)) = consumer.jwt.as_ref().filter(|(name, _)| name == claim) {
-                let hash: String = Sha256::digest(value.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+                let hash: String = Sha256::digest(value.as_bytes())
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect();
                 table.pair(hash, id);
             }
         }
         next = format!("$gw_named_by_{scheme}_{number}");
-        build.maps.open("map", [format!("${variable}"), next.clone()], table);
+        build
+            .maps
+            .open("map", [format!("${variable}"), next.clone()], table);
         out.push(json!({ "name": claim, "variable": variable }));
     }
     // The token is checked first; only then are the claims' variables read.
     let mut table = Block::new();
     table.pair("", "");
     table.pair("default", next);
-    build.maps.open("map", [format!("$gw_token_{scheme}"), format!("$gw_who_{scheme}")], table);
+    build.maps.open(
+        "map",
+        [format!("$gw_token_{scheme}"), format!("$gw_who_{scheme}")],
+        table,
+    );
     out
 }
 
@@ -95,15 +121,23 @@ fn keys(build: &mut Build<'_>, keys: &Keys) -> Value {
         Keys::JwksUrl(_) => json!([]),
         Keys::JwksFile(file) => {
             let set: Value = serde_json::from_slice(&file.content).unwrap_or_default();
-            let set = set.get("keys").and_then(Value::as_array).cloned().unwrap_or_default();
+            let set = set
+                .get("keys")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default();
             Value::Array(set.iter().filter_map(of_jwk).collect())
         }
         Keys::Pem(file) => {
             let text = String::from_utf8_lossy(&file.content);
             Value::Array(of_pem(&text).into_iter().collect())
         }
-        Keys::Secret(Secret::Known { text, .. }) => json!([{ "type": "oct", "kid": "", "text": text }]),
-        Keys::Secret(Secret::Reference(name)) => json!([{ "type": "oct", "kid": "", "variable": build.environment(name) }]),
+        Keys::Secret(Secret::Known { text, .. }) => {
+            json!([{ "type": "oct", "kid": "", "text": text }])
+        }
+        Keys::Secret(Secret::Reference(name)) => {
+            json!([{ "type": "oct", "kid": "", "variable": build.environment(name) }])
+        }
     }
 }
 
@@ -134,9 +168,17 @@ fn integer(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// `AlgorithmIdentifier`s of RFC 3279 and RFC 5480.
-const RSA: &[u8] = &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
-const P256: &[u8] = &[0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
-const P384: &[u8] = &[0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
+const RSA: &[u8] = &[
+    0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
+];
+const P256: &[u8] = &[
+    0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+    0xce, 0x3d, 0x03, 0x01, 0x07,
+];
+const P384: &[u8] = &[
+    0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04,
+    0x00, 0x22,
+];
 
 fn spki(algorithm: &[u8], key: &[u8]) -> String {
     let mut bits = vec![0];
@@ -152,7 +194,11 @@ fn of_jwk(jwk: &Value) -> Option<Value> {
     if text("use").is_some_and(|purpose| purpose != "sig") {
         return None;
     }
-    let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?.trim_end_matches('=')).ok();
+    let bytes = |name: &str| {
+        URL_SAFE_NO_PAD
+            .decode(text(name)?.trim_end_matches('='))
+            .ok()
+    };
     let (kind, curve, spki) = match text("kty")? {
         "RSA" => {
             let mut key = integer(&bytes("n")?);
@@ -169,15 +215,23 @@ fn of_jwk(jwk: &Value) -> Option<Value> {
             if x.len() != size || y.len() != size {
                 return None;
             }
-            ("EC", curve, spki(algorithm, &[&[4], x.as_slice(), y.as_slice()].concat()))
+            (
+                "EC",
+                curve,
+                spki(algorithm, &[&[4], x.as_slice(), y.as_slice()].concat()),
+            )
         }
         "oct" => {
             let secret = bytes("k")?;
-            return Some(json!({ "type": "oct", "kid": text("kid").unwrap_or_default(), "alg": text("alg").unwrap_or_default(), "bytes": STANDARD.encode(secret) }));
+            return Some(
+                json!({ "type": "oct", "kid": text("kid").unwrap_or_default(), "alg": text("alg").unwrap_or_default(), "bytes": STANDARD.encode(secret) }),
+            );
         }
         _ => return None,
     };
-    Some(json!({ "type": kind, "kid": text("kid").unwrap_or_default(), "alg": text("alg").unwrap_or_default(), "curve": curve, "spki": spki }))
+    Some(
+        json!({ "type": kind, "kid": text("kid").unwrap_or_default(), "alg": text("alg").unwrap_or_default(), "curve": curve, "spki": spki }),
+    )
 }
 
 /// A public key in PEM: `PUBLIC KEY` (RFC 7468) or `RSA PUBLIC KEY` (RFC 8017).
@@ -221,13 +275,35 @@ pub fn key_set(build: &mut Build<'_>, scheme: usize, url: &url::Url) -> (Block, 
     inner.put("proxy_set_header", ["Connection", ""]);
     inner.put("proxy_set_header", ["Accept", "application/json"]);
     inner.put("proxy_cache", ["gw_keys"]);
-    inner.put("proxy_cache_key", [format!("keys{scheme} {url}").replace('$', "%24")]);
+    inner.put(
+        "proxy_cache_key",
+        [format!("keys{scheme} {url}").replace('$', "%24")],
+    );
     inner.put("proxy_cache_methods", ["GET"]);
     inner.put("proxy_cache_valid", ["200", "5m"]);
     inner.put("proxy_cache_lock", ["on"]);
-    inner.put("proxy_cache_use_stale", ["error", "timeout", "updating", "http_500", "http_502", "http_503", "http_504"]);
-    inner.put("proxy_ignore_headers", ["Cache-Control", "Expires", "Set-Cookie", "Vary", "X-Accel-Redirect", "X-Accel-Expires"]);
+    inner.put(
+        "proxy_cache_use_stale",
+        [
+            "error", "timeout", "updating", "http_500", "http_502", "http_503", "http_504",
+        ],
+    );
+    inner.put(
+        "proxy_ignore_headers",
+        [
+            "Cache-Control",
+            "Expires",
+            "Set-Cookie",
+            "Vary",
+            "X-Accel-Redirect",
+            "X-Accel-Expires",
+        ],
+    );
     let mut out = Block::new();
-    out.open("location", ["=".to_owned(), format!("//keys/{scheme}")], inner);
+    out.open(
+        "location",
+        ["=".to_owned(), format!("//keys/{scheme}")],
+        inner,
+    );
     (out, upstream)
 }

@@ -28,7 +28,11 @@ pub fn kept(rate: Rate) -> Kept {
         Per::Hour => ((rate.count / 60).max(1), "r/m", 60),
     };
     // nginx reads the number into a signed 64 bit integer times 1000.
-    Kept { number, unit, millis: number * 1000 / scale }
+    Kept {
+        number,
+        unit,
+        millis: number * 1000 / scale,
+    }
 }
 
 /// Seconds after which one more request passes.
@@ -44,7 +48,13 @@ fn zone(build: &mut Build<'_>, rate: Rate, key: String) -> String {
         use sha2::{Digest, Sha256};
         // A zone whose key changes under the same name makes a reload fail unseen, so the name tells the key.
         let hash = Sha256::digest(key.as_bytes());
-        format!("gw_{}_{:02x}{:02x}{:02x}", rate.replace("r/", ""), hash[0], hash[1], hash[2])
+        format!(
+            "gw_{}_{:02x}{:02x}{:02x}",
+            rate.replace("r/", ""),
+            hash[0],
+            hash[1],
+            hash[2]
+        )
     };
     build.zones.entry((rate, key)).or_insert(name).clone()
 }
@@ -59,7 +69,10 @@ impl Lines {
     /// None yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { lines: Vec::new(), wait: 0 }
+        Self {
+            lines: Vec::new(),
+            wait: 0,
+        }
     }
 
     /// Whether anything is limited.
@@ -85,23 +98,43 @@ impl Lines {
             let zone = format!("zone={zone}");
             match burst {
                 0 | 1 => out.put("limit_req", [zone]),
-                burst => out.put("limit_req", [zone, format!("burst={}", burst - 1), "nodelay".to_owned()]),
+                burst => out.put(
+                    "limit_req",
+                    [zone, format!("burst={}", burst - 1), "nodelay".to_owned()],
+                ),
             }
         }
     }
 }
 
 /// The key of a bucket; `scope` is the route's name or `gateway`.
-fn key(build: &mut Build<'_>, limit: &Limit, scope: &str, route: &Route, sets: &mut Block) -> String {
+fn key(
+    build: &mut Build<'_>,
+    limit: &Limit,
+    scope: &str,
+    route: &Route,
+    sets: &mut Block,
+) -> String {
     let whose = match &limit.key {
         LimitKey::Everyone => String::new(),
         LimitKey::ClientIp => " $remote_addr".to_owned(),
         LimitKey::Consumer => " $gw_bucket".to_owned(),
         LimitKey::Header(name) => format!(" {}", header_variable(name)),
         LimitKey::Claim(claim) => {
-            let schemes: Vec<usize> = route.auth.schemes().iter().map(|name| build.scheme(name)).collect();
-            let tokens: Vec<usize> = schemes.into_iter().filter(|scheme| super::auth::is_token(build, *scheme)).collect();
-            let values: String = tokens.iter().map(|scheme| format!("${{{}}}", build.claim(*scheme, claim, "text"))).collect();
+            let schemes: Vec<usize> = route
+                .auth
+                .schemes()
+                .iter()
+                .map(|name| build.scheme(name))
+                .collect();
+            let tokens: Vec<usize> = schemes
+                .into_iter()
+                .filter(|scheme| super::auth::is_token(build, *scheme))
+                .collect();
+            let values: String = tokens
+                .iter()
+                .map(|scheme| format!("${{{}}}", build.claim(*scheme, claim, "text")))
+                .collect();
             let variable = format!("$gw_by_{}", claim_word(claim));
             sets.put("set", [variable.clone(), values]);
             format!(" {variable}")
@@ -111,7 +144,16 @@ fn key(build: &mut Build<'_>, limit: &Limit, scope: &str, route: &Route, sets: &
 }
 
 fn claim_word(claim: &str) -> String {
-    claim.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("_{b:02x}") }).collect()
+    claim
+        .bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() {
+                char::from(b).to_string()
+            } else {
+                format!("_{b:02x}")
+            }
+        })
+        .collect()
 }
 
 /// All limits that hold for a route: the gateway's, its own, and those of plans that its callers can have.
@@ -155,7 +197,13 @@ pub fn zones(build: &Build<'_>) -> Block {
     bucket.pair("", "$remote_addr");
     bucket.pair("default", "$gw_who");
     out.open("map", ["$gw_who", "$gw_bucket"], bucket);
-    for (index, plan) in build.gateway.plans.values().enumerate().filter(|(_, plan)| !plan.limits.is_empty()) {
+    for (index, plan) in build
+        .gateway
+        .plans
+        .values()
+        .enumerate()
+        .filter(|(_, plan)| !plan.limits.is_empty())
+    {
         let mut members = Block::new();
         members.pair("default", "");
         for (id, consumer) in build.consumers() {
@@ -163,7 +211,11 @@ pub fn zones(build: &Build<'_>) -> Block {
                 members.pair(id.clone(), format!("plan{index} {id}"));
             }
         }
-        out.open("map", ["$gw_who".to_owned(), format!("$gw_plan_{index}")], members);
+        out.open(
+            "map",
+            ["$gw_who".to_owned(), format!("$gw_plan_{index}")],
+            members,
+        );
     }
     let size = match build.zones.len() {
         0..=16 => "10m",
@@ -171,7 +223,14 @@ pub fn zones(build: &Build<'_>) -> Block {
         _ => "128k",
     };
     for ((rate, key), name) in &build.zones {
-        out.put("limit_req_zone", [key.clone(), format!("zone={name}:{size}"), format!("rate={rate}")]);
+        out.put(
+            "limit_req_zone",
+            [
+                key.clone(),
+                format!("zone={name}:{size}"),
+                format!("rate={rate}"),
+            ],
+        );
     }
     out.put("limit_req_status", ["429"]);
     out.put("limit_req_log_level", ["info"]);

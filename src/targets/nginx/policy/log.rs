@@ -42,7 +42,11 @@ pub fn log(build: &mut Build<'_>) -> Block {
         reason.pair(format!("1{status}"), text);
     }
     out.open("map", ["$gw_own$status", "$gw_reason"], reason);
-    let request_id = if build.gateway.request_id.is_some() { "$gw_request_id" } else { "" };
+    let request_id = if build.gateway.request_id.is_some() {
+        "$gw_request_id"
+    } else {
+        ""
+    };
     let fields = [
         ("time", "\"$time_iso8601\""),
         ("request_id", &format!("\"{request_id}\"")),
@@ -59,8 +63,18 @@ pub fn log(build: &mut Build<'_>) -> Block {
         ("upstream_status", "\"$upstream_status\""),
         ("reason", "\"$gw_reason\""),
     ];
-    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
-    out.put("log_format", ["gateway".to_owned(), "escape=json".to_owned(), format!("{{{}}}", fields.join(","))]);
+    let fields: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("\"{name}\":{value}"))
+        .collect();
+    out.put(
+        "log_format",
+        [
+            "gateway".to_owned(),
+            "escape=json".to_owned(),
+            format!("{{{}}}", fields.join(",")),
+        ],
+    );
     out.put("access_log", ["access.log", "gateway"]);
     out
 }

@@ -8,8 +8,14 @@ use crate::ir::units::Window;
 /// Whether a caller of the route can have a quota.
 #[must_use]
 pub fn applies(build: &Build<'_>, route: &Route) -> bool {
-    let plans = build.gateway.plans.values().filter(|plan| plan.quota.is_some());
-    plans.into_iter().any(|plan| super::auth::reaches_plan(build, route, &plan.name))
+    let plans = build
+        .gateway
+        .plans
+        .values()
+        .filter(|plan| plan.quota.is_some());
+    plans
+        .into_iter()
+        .any(|plan| super::auth::reaches_plan(build, route, &plan.name))
 }
 
 /// The content of a stage that counts and goes on to `$gw_next`.
@@ -32,7 +38,10 @@ pub fn maps(build: &Build<'_>) -> Block {
     let mut table = Block::new();
     table.pair("default", "");
     for (id, consumer) in build.consumers() {
-        let plan = consumer.plan.as_ref().and_then(|name| build.gateway.plans.get_full(name));
+        let plan = consumer
+            .plan
+            .as_ref()
+            .and_then(|name| build.gateway.plans.get_full(name));
         if let Some((index, _, plan)) = plan
             && let Some(quota) = &plan.quota
         {
@@ -46,7 +55,10 @@ pub fn maps(build: &Build<'_>) -> Block {
     }
     out.open("map", ["$gw_who", "$gw_quota"], table);
     if build.settings.shared_dictionaries() {
-        out.put("js_shared_dict_zone", ["zone=gw_quota:4m", "timeout=45d", "type=number", "evict"]);
+        out.put(
+            "js_shared_dict_zone",
+            ["zone=gw_quota:4m", "timeout=45d", "type=number", "evict"],
+        );
     } else {
         // The folder of a module that is not used: nginx makes it at start and gives it to its workers.
         out.put("scgi_temp_path", ["counters"]);

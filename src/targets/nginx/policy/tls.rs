@@ -9,16 +9,35 @@ use crate::ir::{ServerTls, TlsVersion};
 pub fn server(build: &mut Build<'_>, tls: &ServerTls, port: u16) -> Block {
     let mut out = Block::new();
     if build.settings.http2_directive() {
-        out.put("listen", [format!("{port}"), "ssl".to_owned(), "default_server".to_owned()]);
+        out.put(
+            "listen",
+            [
+                format!("{port}"),
+                "ssl".to_owned(),
+                "default_server".to_owned(),
+            ],
+        );
         out.put("http2", ["on"]);
     } else {
-        out.put("listen", [format!("{port}"), "ssl".to_owned(), "http2".to_owned(), "default_server".to_owned()]);
+        out.put(
+            "listen",
+            [
+                format!("{port}"),
+                "ssl".to_owned(),
+                "http2".to_owned(),
+                "default_server".to_owned(),
+            ],
+        );
     }
     let certificate = match &tls.certificate {
         Some(file) => build.file("tls", &file.name, &file.content),
         None => String::new(),
     };
-    let key = tls.key.as_ref().map(|key| key_file(build, key)).unwrap_or_default();
+    let key = tls
+        .key
+        .as_ref()
+        .map(|key| key_file(build, key))
+        .unwrap_or_default();
     out.put("ssl_certificate", [certificate]);
     out.put("ssl_certificate_key", [key]);
     match tls.min_version {

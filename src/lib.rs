@@ -11,3 +11,4 @@ pub mod resolve;
 pub mod source;
 pub mod spec;
 pub mod targets;
+pub mod verify;

@@ -1,0 +1,79 @@
+//! GATEWAY -> PROBES: for every route its match, its near misses and each of its policies at their edge.
+
+mod answers;
+mod auth;
+mod body;
+mod cors;
+pub mod faults;
+mod forgery;
+mod gather;
+mod headers;
+mod limits;
+mod permission;
+mod request_id;
+mod routing;
+mod sample;
+mod spelling;
+
+pub use sample::Scene;
+pub use spelling::spellings;
+
+use super::probe::{Class, Probe, Request, Step};
+use crate::ir::{Route, RouteId};
+
+/// Everything there is to ask about a gateway.
+#[must_use]
+pub fn probes(scene: &Scene<'_>) -> Vec<Probe> {
+    let mut probes = Vec::new();
+    answers::gateway(scene, &mut probes);
+    routing::gateway(scene, &mut probes);
+    limits::gateway(scene, &mut probes);
+    for (index, route) in scene.gateway.routes.iter().enumerate() {
+        let mut of = Of { scene, id: RouteId(index), route, probes: &mut probes };
+        routing::route(&mut of);
+        spelling::route(&mut of);
+        auth::route(&mut of);
+        permission::route(&mut of);
+        forgery::route(&mut of);
+        request_id::route(&mut of);
+        cors::route(&mut of);
+        body::route(&mut of);
+        headers::route(&mut of);
+        answers::route(&mut of);
+        gather::route(&mut of);
+        faults::route(&mut of);
+        limits::route(&mut of);
+    }
+    probes
+}
+
+/// Makes the probes of one route.
+struct Of<'s, 'g> {
+    scene: &'s Scene<'g>,
+    id: RouteId,
+    route: &'g Route,
+    probes: &'s mut Vec<Probe>,
+}
+
+impl Of<'_, '_> {
+    /// The request that the route takes, with all it asks for.
+    fn good(&self) -> Request {
+        self.scene.identities.good(self.route, self.scene.base(self.route))
+    }
+
+    /// One request whose answer the given features decide.
+    fn ask(&mut self, class: Class, what: &str, features: &[&'static str], request: Request) {
+        self.steps(class, what, features, vec![Step::Send(request)]);
+    }
+
+    /// Several steps that show one thing.
+    fn steps(&mut self, class: Class, what: &str, features: &[&'static str], steps: Vec<Step>) {
+        self.probes.push(Probe {
+            name: format!("{}: {what}", self.route.key),
+            class,
+            route: Some(self.id),
+            features: features.to_vec(),
+            steps,
+        });
+    }
+}

@@ -1,0 +1,7 @@
+//! GATEWAY x URL -> VERDICTS: probes made from the spec, what the engine expects of them, and what a running gateway answers.
+
+pub mod generate;
+pub mod identity;
+pub mod keys;
+pub mod probe;
+pub mod rig;

@@ -5,3 +5,6 @@ pub mod identity;
 pub mod keys;
 pub mod probe;
 pub mod rig;
+pub mod shape;
+pub mod upstream;
+pub mod wire;

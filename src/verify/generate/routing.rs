@@ -49,7 +49,8 @@ fn strip_query(good: &Request, of: &Of<'_, '_>) -> Request {
 }
 
 fn paths(of: &mut Of<'_, '_>, good: &Request) {
-    let sample = path(&of.route.pattern);
+    let route = of.route;
+    let sample = path(&route.pattern);
     let mut ask = |what: &str, path: String| of.ask(Class::Routing, what, ABOUT, good.clone().with_path(&path));
     if sample != "/" {
         ask("trailing slash", format!("{sample}/"));
@@ -57,7 +58,7 @@ fn paths(of: &mut Of<'_, '_>, good: &Request) {
     }
     let bare: String = sample.strip_suffix("/below/v%3A1").unwrap_or(&sample).to_owned();
     ask("sibling that starts alike", format!("{bare}verify"));
-    if of.route.pattern.rest && !bare.is_empty() {
+    if route.pattern.rest && !bare.is_empty() {
         ask("the prefix alone", bare.clone());
         ask("the prefix with a slash", format!("{bare}/"));
     }
@@ -65,7 +66,7 @@ fn paths(of: &mut Of<'_, '_>, good: &Request) {
         ask("one segment less", parent.to_owned());
         ask("an empty last segment", format!("{parent}/"));
     }
-    if let Some(Segment::Literal(text)) = of.route.pattern.segments.iter().find(|s| matches!(s, Segment::Literal(text) if text.bytes().any(|b| b.is_ascii_lowercase()))) {
+    if let Some(Segment::Literal(text)) = route.pattern.segments.iter().find(|s| matches!(s, Segment::Literal(text) if text.bytes().any(|b| b.is_ascii_lowercase()))) {
         let upper = sample.replacen(text.as_str(), &text.to_ascii_uppercase(), 1);
         of.ask(Class::Routing, "other case", ABOUT, good.clone().with_path(&upper));
     }
@@ -93,10 +94,11 @@ fn methods(of: &mut Of<'_, '_>, good: &Request) {
 }
 
 fn hosts(of: &mut Of<'_, '_>, good: &Request) {
+    let route = of.route;
     let mut ask = |what: &str, host: String| of.ask(Class::Routing, what, ABOUT, Request { host, ..good.clone() });
     ask("host in capitals", good.host.to_ascii_uppercase());
     ask("host with a port", format!("{}:8080", good.host));
-    match of.route.host.as_ref() {
+    match route.host.as_ref() {
         Some(HostPattern::Exact(name)) => {
             ask("a label before the host", format!("x.{name}"));
             ask("another host", "other.example".into());

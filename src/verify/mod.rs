@@ -1,10 +1,13 @@
 //! GATEWAY x URL -> VERDICTS: probes made from the spec, what the engine expects of them, and what a running gateway answers.
 
+pub mod expect;
 pub mod generate;
 pub mod identity;
+pub mod judge;
 pub mod keys;
 pub mod probe;
 pub mod rig;
+pub mod runner;
 pub mod shape;
 pub mod upstream;
 pub mod wire;

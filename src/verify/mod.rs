@@ -1,5 +1,6 @@
 //! GATEWAY x URL -> VERDICTS: probes made from the spec, what the engine expects of them, and what a running gateway answers.
 
+pub mod engines;
 pub mod expect;
 pub mod generate;
 pub mod identity;
@@ -7,6 +8,7 @@ pub mod judge;
 pub mod keys;
 pub mod probe;
 pub mod rig;
+pub mod run;
 pub mod runner;
 pub mod shape;
 pub mod upstream;

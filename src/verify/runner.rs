@@ -11,7 +11,7 @@ use super::judge::{Difference, judge};
 use super::probe::{Observed, Probe, Request, Step};
 use super::upstream::{Board, Orders};
 use super::wire;
-use crate::engine::{Counters, Memory, Timestamp};
+use crate::engine::{Memory, Timestamp};
 
 /// What one probe showed.
 #[derive(Clone, Debug)]
@@ -145,15 +145,6 @@ impl Runner<'_> {
                 Err(_) => std::thread::sleep(Duration::from_millis(10)),
             }
         }
-    }
-}
-
-/// Counters that are passed to nobody: the reset between probes.
-impl Runner<'_> {
-    /// The counters as a plain reference.
-    #[must_use]
-    pub fn counters(&self) -> &dyn Counters {
-        &self.counters
     }
 }
 

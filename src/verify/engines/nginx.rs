@@ -1,0 +1,71 @@
+//! A real nginx with the emitted configuration.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+use super::{Launcher, Started};
+use crate::ir::Gateway;
+use crate::report::Loss;
+use crate::spec::Targets;
+use crate::targets::{Context, Target, account, by_id};
+use crate::verify::runner::Runner;
+
+/// An nginx found on this machine.
+pub struct Nginx {
+    /// The program.
+    pub program: PathBuf,
+    /// The spec's settings, with the version and modules of that program.
+    pub settings: Targets,
+}
+
+fn target() -> anyhow::Result<&'static Target> {
+    by_id("nginx").context("this build has no such target")
+}
+
+impl Launcher for Nginx {
+    fn name(&self) -> &'static str {
+        "nginx"
+    }
+
+    fn losses(&self, gateway: &Gateway) -> Vec<Loss> {
+        target().map(|target| account(target, gateway, &self.settings).losses).unwrap_or_default()
+    }
+
+    fn start(&self, gateway: &Gateway) -> anyhow::Result<Started> {
+        let target = target()?;
+        let folder = tempfile::tempdir()?;
+        let accounting = account(target, gateway, &self.settings);
+        let emitted = (target.emit)(gateway, &Context { settings: &self.settings, closed: &accounting.closed });
+        for artefact in &emitted.artefacts {
+            let path = folder.path().join(&artefact.path);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent)?;
+            }
+            std::fs::write(path, &artefact.content)?;
+        }
+        let prefix = folder.path().join("nginx");
+        let log = std::fs::File::create(folder.path().join("stderr"))?;
+        let process = Command::new(&self.program)
+            .arg("-p")
+            .arg(&prefix)
+            .args(["-c", "nginx.conf", "-g", "daemon off;"])
+            .stdout(Stdio::null())
+            .stderr(log)
+            .stdin(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.program.display()))?;
+        let port = gateway.listen.http.context("the gateway listens on no port")?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut started = Started { address, process: Some(process), _folder: None };
+        if let Err(error) = Runner::wait_until_up(address, Duration::from_secs(10)) {
+            let said = std::fs::read_to_string(folder.path().join("stderr")).unwrap_or_default();
+            bail!("nginx does not answer ({error}): {}", said.lines().take(5).collect::<Vec<_>>().join("; "));
+        }
+        started._folder = Some(folder);
+        Ok(started)
+    }
+}

@@ -15,6 +15,7 @@ pub mod schema;
 mod secrets;
 mod spec_path;
 pub mod targets;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -52,6 +53,7 @@ enum Command {
     Init(init::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
+    Verify(verify::Arguments),
 }
 
 /// Runs the program with the process's arguments.
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Targets(arguments) => targets::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Man(arguments) => man::run(&arguments, Cli::command()),
     };
     done.unwrap_or_else(|error| Exit::from_error(&error)).into()

@@ -162,7 +162,8 @@ fn open_breaker(expected: &mut Expected, last: bool) {
 }
 
 /// Takes the orders for upstreams out of a request.
-fn orders(request: &Request) -> (Request, Orders) {
+#[must_use]
+pub fn orders(request: &Request) -> (Request, Orders) {
     let mut orders = Orders::default();
     for (name, value) in &request.headers {
         if name == TROUBLE

@@ -11,3 +11,4 @@ mod resolve;
 mod schema;
 mod sources;
 mod tidy;
+mod verify;

@@ -18,6 +18,8 @@ mod spelling;
 pub use sample::Scene;
 pub use spelling::spellings;
 
+use std::collections::HashMap;
+
 use super::probe::{Class, Probe, Request, Step};
 use crate::ir::{Route, RouteId};
 
@@ -44,7 +46,25 @@ pub fn probes(scene: &Scene<'_>) -> Vec<Probe> {
         faults::route(&mut of);
         limits::route(&mut of);
     }
-    probes
+    distinct(probes)
+}
+
+/// Each thing once: what two generators ask alike is asked once, and what is named alike gets a number.
+fn distinct(probes: Vec<Probe>) -> Vec<Probe> {
+    let mut named: HashMap<String, Vec<Vec<Step>>> = HashMap::new();
+    let mut kept = Vec::with_capacity(probes.len());
+    for mut probe in probes {
+        let alike = named.entry(probe.name.clone()).or_default();
+        if alike.contains(&probe.steps) {
+            continue;
+        }
+        alike.push(probe.steps.clone());
+        if alike.len() > 1 {
+            probe.name = format!("{} ({})", probe.name, alike.len());
+        }
+        kept.push(probe);
+    }
+    kept
 }
 
 /// Makes the probes of one route.

@@ -1,7 +1,7 @@
 //! Scene: what generators look at, and the request that a route takes.
 
-use crate::ir::{Gateway, HostPattern, Methods, Pattern, Route, Segment};
-use crate::verify::identity::{Clock, Identities};
+use crate::ir::{Gateway, HostPattern, Methods, Pattern, Route, SchemeKind, Segment};
+use crate::verify::identity::{AUTHORIZER, Clock, Identities};
 use crate::verify::probe::{Body, Request};
 
 /// A rigged gateway with its identities.
@@ -25,11 +25,19 @@ impl<'g> Scene<'g> {
     /// The request that a route takes, without credentials.
     #[must_use]
     pub fn base(&self, route: &Route) -> Request {
+        let mut headers = vec![("User-Agent".into(), "gateway-gen-verify".into())];
+        let external = |name: &String| {
+            self.gateway.schemes.get(name).is_some_and(|scheme| matches!(scheme.kind, SchemeKind::External(_)))
+        };
+        // Without credentials an authorizer refuses, unless it is told otherwise.
+        if route.auth.schemes().iter().any(external) {
+            headers.push((AUTHORIZER.into(), "401".into()));
+        }
         Request {
             method: method(route),
             host: self.host(route),
             target: format!("{}?{QUERY}", path(&route.pattern)),
-            headers: vec![("User-Agent".into(), "gateway-gen-verify".into())],
+            headers,
             body: Body::None,
         }
     }

@@ -1,0 +1,152 @@
+//! `verify [SPEC]`: asks a running gateway everything the spec promises, and says what came out otherwise.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use super::arguments::{FormatArguments, SpecArguments};
+use super::exit::Exit;
+use super::load::load;
+use super::output;
+use crate::ir::Gateway;
+use crate::report::{Probe, Verdict};
+use crate::spec::Targets;
+use crate::verify::engines::{Launcher, Nginx};
+use crate::verify::run::{self, Finding, Verified, verify};
+
+/// Ask an engine everything the spec promises; a declared loss explains a difference, nothing else does.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The engine is found on this machine, started on loopback with services pointed at echo upstreams, and stopped again.
+
+Exit codes: 0 all as promised or explained by a declared loss; 1 a probe failed; 2 the spec or the engine can't be used.
+
+Examples:
+  gateway-gen verify --engine nginx                      the spec of this folder on the nginx of this machine
+  gateway-gen verify shop/gateway.yaml --engine nginx --format junit=probes.xml
+  gateway-gen verify --engine nginx --seed 7             the same probes in another order")]
+pub struct Arguments {
+    #[command(flatten)]
+    spec: SpecArguments,
+    /// The engine to start: nginx.
+    #[arg(long, value_name = "ENGINE")]
+    engine: String,
+    /// Its program, where it is not the one on the PATH.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+    /// Orders the probes; the same number gives the same order.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    formats: FormatArguments,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<Exit> {
+    arguments.formats.check(false)?;
+    let loaded = match load(&arguments.spec, true)? {
+        Ok(loaded) => loaded,
+        Err(unread) => return unread.print("verify", &arguments.formats),
+    };
+    let mut report = loaded.report("verify");
+    let Some(gateway) = &loaded.gateway else {
+        arguments.formats.print(&report, &loaded.locator(), "")?;
+        return Ok(loaded.exit());
+    };
+    let settings = loaded.spec.as_ref().map(|spec| spec.targets.clone()).unwrap_or_default();
+    let launcher = launcher(arguments, settings)?;
+    let shown = std::io::stderr().is_terminal() && arguments.formats.tells_people();
+    let mut progress = |done: usize, total: usize| {
+        if shown && (done % 50 == 0 || done == total) {
+            output::say(&format!("\r{done} of {total} probes"));
+            if done == total {
+                output::say("\n");
+            }
+        }
+    };
+    let verified = verify(gateway, launcher.as_ref(), arguments.seed, &mut progress)?;
+    report.probes = Some(verified.findings.iter().map(|finding| record(finding, gateway)).collect());
+    arguments.formats.print(&report, &loaded.locator(), "")?;
+    if arguments.formats.tells_people() {
+        output::say(&summary(&verified, gateway, launcher.name()));
+    }
+    Ok(if verified.count(run::Verdict::Failed) > 0 { Exit::Findings } else { Exit::Clean })
+}
+
+fn launcher(arguments: &Arguments, settings: Targets) -> Result<Box<dyn Launcher>> {
+    match arguments.engine.as_str() {
+        "nginx" => {
+            let program = match &arguments.program {
+                Some(program) => program.clone(),
+                None => on_path("nginx").context("nginx not found: install it, or name it with --program")?,
+            };
+            Ok(Box::new(Nginx { program, settings }))
+        }
+        other => bail!("`{other}` is not an engine that can be started here: write `nginx`"),
+    }
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let beside = [PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")];
+    std::env::split_paths(&path).chain(beside).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+fn record(finding: &Finding, gateway: &Gateway) -> Probe {
+    let outcome = &finding.outcome;
+    let differences = serde_json::to_value(&outcome.differences).unwrap_or_default();
+    let expected = outcome.expected.as_ref().map(|expected| {
+        serde_json::json!({ "statuses": expected.statuses, "reason": expected.reason })
+    });
+    let observed = outcome.observed.as_ref().map(|observed| {
+        serde_json::json!({ "status": observed.status, "received": observed.received, "differences": differences.clone() })
+    });
+    Probe {
+        name: outcome.probe.name.clone(),
+        route: outcome.probe.route.and_then(|id| gateway.routes.get(id.0)).map(|route| route.key.clone()),
+        request: serde_json::to_value(&outcome.request).unwrap_or_default(),
+        expected: expected.unwrap_or_default(),
+        observed: observed.unwrap_or_else(|| serde_json::json!({ "differences": differences })),
+        verdict: match finding.verdict {
+            run::Verdict::Passed => Verdict::Passed,
+            run::Verdict::Failed => Verdict::Failed,
+            run::Verdict::Explained => Verdict::Explained,
+        },
+        loss: finding.loss.map(str::to_owned),
+    }
+}
+
+/// What came out, by class; every failure with a line that repeats it.
+fn summary(verified: &Verified, gateway: &Gateway, engine: &str) -> String {
+    let mut text = String::new();
+    let base = format!("http://127.0.0.1:{}", gateway.listen.http.unwrap_or(8080));
+    let failed = verified.findings.iter().filter(|finding| finding.verdict == run::Verdict::Failed);
+    for finding in failed.clone().take(50) {
+        text.push_str(&format!("failed: {}\n", finding.outcome.probe.name));
+        for difference in finding.outcome.differences.iter().take(4) {
+            text.push_str(&format!("  {}: expected {}, got {}\n", difference.aspect, difference.expected, difference.observed));
+        }
+        if let Some(request) = &finding.outcome.request {
+            text.push_str(&format!("  {}\n", request.curl(&base)));
+        }
+    }
+    let more = failed.count().saturating_sub(50);
+    if more > 0 {
+        text.push_str(&format!("and {more} more\n"));
+    }
+    let mut classes: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+    for finding in &verified.findings {
+        let counts = classes.entry(finding.outcome.probe.class.name()).or_default();
+        counts[finding.verdict as usize] += 1;
+    }
+    text.push_str(&format!("{:<12} {:>7} {:>7} {:>9}\n", engine, "passed", "failed", "explained"));
+    for (class, [passed, failed, explained]) in classes {
+        text.push_str(&format!("{class:<12} {passed:>7} {failed:>7} {explained:>9}\n"));
+    }
+    if !verified.unseen.is_empty() {
+        text.push_str(&format!("declared losses that no probe showed: {}\n", verified.unseen.join(", ")));
+    }
+    text
+}

@@ -55,7 +55,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
         arguments.formats.print(&report, &loaded.locator(), "")?;
         return Ok(loaded.exit());
     };
-    let settings = loaded.spec.as_ref().map(|spec| spec.targets.clone()).unwrap_or_default();
+    let settings = loaded
+        .spec
+        .as_ref()
+        .map(|spec| spec.targets.clone())
+        .unwrap_or_default();
     let launcher = launcher(arguments, settings)?;
     let shown = std::io::stderr().is_terminal() && arguments.formats.tells_people();
     let mut progress = |done: usize, total: usize| {
@@ -67,12 +71,22 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
         }
     };
     let verified = verify(gateway, launcher.as_ref(), arguments.seed, &mut progress)?;
-    report.probes = Some(verified.findings.iter().map(|finding| record(finding, gateway)).collect());
+    report.probes = Some(
+        verified
+            .findings
+            .iter()
+            .map(|finding| record(finding, gateway))
+            .collect(),
+    );
     arguments.formats.print(&report, &loaded.locator(), "")?;
     if arguments.formats.tells_people() {
         output::say(&summary(&verified, gateway, launcher.name()));
     }
-    Ok(if verified.count(run::Verdict::Failed) > 0 { Exit::Findings } else { Exit::Clean })
+    Ok(if verified.count(run::Verdict::Failed) > 0 {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
 }
 
 fn launcher(arguments: &Arguments, settings: Targets) -> Result<Box<dyn Launcher>> {
@@ -80,7 +94,8 @@ fn launcher(arguments: &Arguments, settings: Targets) -> Result<Box<dyn Launcher
         "nginx" => {
             let program = match &arguments.program {
                 Some(program) => program.clone(),
-                None => on_path("nginx").context("nginx not found: install it, or name it with --program")?,
+                None => on_path("nginx")
+                    .context("nginx not found: install it, or name it with --program")?,
             };
             Ok(Box::new(Nginx { program, settings }))
         }
@@ -91,21 +106,28 @@ fn launcher(arguments: &Arguments, settings: Targets) -> Result<Box<dyn Launcher
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let beside = [PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")];
-    std::env::split_paths(&path).chain(beside).map(|folder| folder.join(name)).find(|file| file.is_file())
+    std::env::split_paths(&path)
+        .chain(beside)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
 
 fn record(finding: &Finding, gateway: &Gateway) -> Probe {
     let outcome = &finding.outcome;
     let differences = serde_json::to_value(&outcome.differences).unwrap_or_default();
-    let expected = outcome.expected.as_ref().map(|expected| {
-        serde_json::json!({ "statuses": expected.statuses, "reason": expected.reason })
-    });
+    let expected = outcome.expected.as_ref().map(
+        |expected| serde_json::json!({ "statuses": expected.statuses, "reason": expected.reason }),
+    );
     let observed = outcome.observed.as_ref().map(|observed| {
         serde_json::json!({ "status": observed.status, "received": observed.received, "differences": differences.clone() })
     });
     Probe {
         name: outcome.probe.name.clone(),
-        route: outcome.probe.route.and_then(|id| gateway.routes.get(id.0)).map(|route| route.key.clone()),
+        route: outcome
+            .probe
+            .route
+            .and_then(|id| gateway.routes.get(id.0))
+            .map(|route| route.key.clone()),
         request: serde_json::to_value(&outcome.request).unwrap_or_default(),
         expected: expected.unwrap_or_default(),
         observed: observed.unwrap_or_else(|| serde_json::json!({ "differences": differences })),
@@ -122,11 +144,17 @@ fn record(finding: &Finding, gateway: &Gateway) -> Probe {
 fn summary(verified: &Verified, gateway: &Gateway, engine: &str) -> String {
     let mut text = String::new();
     let base = format!("http://127.0.0.1:{}", gateway.listen.http.unwrap_or(8080));
-    let failed = verified.findings.iter().filter(|finding| finding.verdict == run::Verdict::Failed);
+    let failed = verified
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == run::Verdict::Failed);
     for finding in failed.clone().take(50) {
         text.push_str(&format!("failed: {}\n", finding.outcome.probe.name));
         for difference in finding.outcome.differences.iter().take(4) {
-            text.push_str(&format!("  {}: expected {}, got {}\n", difference.aspect, difference.expected, difference.observed));
+            text.push_str(&format!(
+                "  {}: expected {}, got {}\n",
+                difference.aspect, difference.expected, difference.observed
+            ));
         }
         if let Some(request) = &finding.outcome.request {
             text.push_str(&format!("  {}\n", request.curl(&base)));
@@ -138,15 +166,25 @@ fn summary(verified: &Verified, gateway: &Gateway, engine: &str) -> String {
     }
     let mut classes: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for finding in &verified.findings {
-        let counts = classes.entry(finding.outcome.probe.class.name()).or_default();
+        let counts = classes
+            .entry(finding.outcome.probe.class.name())
+            .or_default();
         counts[finding.verdict as usize] += 1;
     }
-    text.push_str(&format!("{:<12} {:>7} {:>7} {:>9}\n", engine, "passed", "failed", "explained"));
+    text.push_str(&format!(
+        "{:<12} {:>7} {:>7} {:>9}\n",
+        engine, "passed", "failed", "explained"
+    ));
     for (class, [passed, failed, explained]) in classes {
-        text.push_str(&format!("{class:<12} {passed:>7} {failed:>7} {explained:>9}\n"));
+        text.push_str(&format!(
+            "{class:<12} {passed:>7} {failed:>7} {explained:>9}\n"
+        ));
     }
     if !verified.unseen.is_empty() {
-        text.push_str(&format!("declared losses that no probe showed: {}\n", verified.unseen.join(", ")));
+        text.push_str(&format!(
+            "declared losses that no probe showed: {}\n",
+            verified.unseen.join(", ")
+        ));
     }
     text
 }

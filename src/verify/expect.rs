@@ -11,7 +11,8 @@ use super::probe::{Body, Request};
 use super::upstream::{ECHO_HEADERS, Orders};
 use super::{rig, shape};
 use crate::engine::{
-    Answer, Counters, Decision, End, Engine, ExternalAnswer, KeySet, Knowledge, Outcome, Phase, Sender, Timestamp, merge, strip_hop_by_hop,
+    Answer, Counters, Decision, End, Engine, ExternalAnswer, KeySet, Knowledge, Outcome, Phase,
+    Sender, Timestamp, merge, strip_hop_by_hop,
 };
 use crate::ir::{Action, Gateway, Keys, RouteId, SchemeKind};
 
@@ -76,7 +77,11 @@ impl Oracle {
     /// # Errors
     /// What the engine cannot make ready.
     pub fn new(gateway: Gateway) -> Result<Self, String> {
-        let bodies = gateway.services.keys().map(|name| (name.clone(), shape::body(&gateway, name))).collect();
+        let bodies = gateway
+            .services
+            .keys()
+            .map(|name| (name.clone(), shape::body(&gateway, name)))
+            .collect();
         let mut keys = HashMap::new();
         for (number, scheme) in gateway.schemes.values().enumerate() {
             if let SchemeKind::Jwt(jwt) = &scheme.kind
@@ -87,9 +92,17 @@ impl Oracle {
             }
         }
         let engine = Engine::new(gateway).map_err(|wrong| {
-            wrong.into_iter().map(|unready| format!("{}: {}", unready.pointer, unready.message)).collect::<Vec<_>>().join("; ")
+            wrong
+                .into_iter()
+                .map(|unready| format!("{}: {}", unready.pointer, unready.message))
+                .collect::<Vec<_>>()
+                .join("; ")
         })?;
-        Ok(Self { engine, keys, bodies })
+        Ok(Self {
+            engine,
+            keys,
+            bodies,
+        })
     }
 
     /// The gateway that is asked about.
@@ -101,22 +114,43 @@ impl Oracle {
     fn knowledge(&self, orders: &Orders) -> Knowledge {
         let mut external = HashMap::new();
         for (number, scheme) in self.engine.gateway.schemes.values().enumerate() {
-            let SchemeKind::External(rules) = &scheme.kind else { continue };
+            let SchemeKind::External(rules) = &scheme.kind else {
+                continue;
+            };
             let answer = match orders.authorizer.unwrap_or(200) {
                 200..=299 => {
                     let given = HeaderValue::from_static("from-authorizer");
-                    ExternalAnswer::Allowed(rules.forward.iter().filter_map(|name| Some((name.parse().ok()?, given.clone()))).collect())
+                    ExternalAnswer::Allowed(
+                        rules
+                            .forward
+                            .iter()
+                            .filter_map(|name| Some((name.parse().ok()?, given.clone())))
+                            .collect(),
+                    )
                 }
-                status @ (401 | 403) => ExternalAnswer::Refused(Answer { body: "{}".into(), ..Answer::empty(status, "external") }),
+                status @ (401 | 403) => ExternalAnswer::Refused(Answer {
+                    body: "{}".into(),
+                    ..Answer::empty(status, "external")
+                }),
                 _ => ExternalAnswer::Failed,
             };
             external.insert(number, answer);
         }
-        Knowledge { external, keys: self.keys.clone(), refetched: self.keys.keys().copied().collect() }
+        Knowledge {
+            external,
+            keys: self.keys.clone(),
+            refetched: self.keys.keys().copied().collect(),
+        }
     }
 
     /// What must come of `request`, sent `now` from loopback.
-    pub fn expect(&self, request: &Request, orders: &Orders, counters: &dyn Counters, now: Timestamp) -> Expected {
+    pub fn expect(
+        &self,
+        request: &Request,
+        orders: &Orders,
+        counters: &dyn Counters,
+        now: Timestamp,
+    ) -> Expected {
         let headers = header_map(request);
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let seen = crate::engine::Request {
@@ -133,9 +167,15 @@ impl Oracle {
                 Body::Chunked(_) => None,
             },
         };
-        let decision = self.engine.decide(&seen, &self.knowledge(orders), counters, now);
+        let decision = self
+            .engine
+            .decide(&seen, &self.knowledge(orders), counters, now);
         let request_id = self.request_id(&headers);
-        let reason = decision.steps.last().map(|step| step.reason.clone()).unwrap_or_default();
+        let reason = decision
+            .steps
+            .last()
+            .map(|step| step.reason.clone())
+            .unwrap_or_default();
         let mut expected = Expected {
             route: decision.route,
             statuses: Vec::new(),
@@ -159,7 +199,13 @@ impl Oracle {
         expected
     }
 
-    fn end(&self, decision: Decision, expected: &mut Expected, request: &crate::engine::Request<'_>, orders: &Orders) {
+    fn end(
+        &self,
+        decision: Decision,
+        expected: &mut Expected,
+        request: &crate::engine::Request<'_>,
+        orders: &Orders,
+    ) {
         let origin = request.headers.get(http::header::ORIGIN);
         match decision.end {
             End::Answer(answer) => {
@@ -168,7 +214,11 @@ impl Oracle {
                         && decision.steps.last().is_some_and(|step| step.phase == Phase::Forward)
                 });
                 // A preflight may be answered with 200 as well (section 4, CORS).
-                expected.statuses = if answer.status == 204 && request.method == "OPTIONS" { vec![204, 200] } else { vec![answer.status] };
+                expected.statuses = if answer.status == 204 && request.method == "OPTIONS" {
+                    vec![204, 200]
+                } else {
+                    vec![answer.status]
+                };
                 expected.own = answer.status >= 400 && !fixed;
                 expected.body = fixed.then(|| String::from_utf8_lossy(&answer.body).into_owned());
                 expected.headers = answer.headers;
@@ -176,32 +226,71 @@ impl Oracle {
             End::Forward { service, path } => {
                 let Some(id) = decision.route else { return };
                 let mut headers = request.headers.clone();
-                let sender = Sender { peer: request.peer, tls: false, authority: request.authority };
-                let sent = expected.request_id.as_ref().and_then(|id| HeaderValue::from_str(id.value.as_deref()?).ok());
-                self.engine.prepare_headers(id, &mut headers, sender, sent.as_ref(), &decision.identity);
-                expected.reach = Reach::Service { target: path, headers, service: service.clone() };
+                let sender = Sender {
+                    peer: request.peer,
+                    tls: false,
+                    authority: request.authority,
+                };
+                let sent = expected
+                    .request_id
+                    .as_ref()
+                    .and_then(|id| HeaderValue::from_str(id.value.as_deref()?).ok());
+                self.engine.prepare_headers(
+                    id,
+                    &mut headers,
+                    sender,
+                    sent.as_ref(),
+                    &decision.identity,
+                );
+                expected.reach = Reach::Service {
+                    target: path,
+                    headers,
+                    service: service.clone(),
+                };
                 self.answer_of(id, &service, expected, origin, orders);
             }
             End::Gather(asked) => {
                 let Some(id) = decision.route else { return };
-                let Action::Gather(gather) = &self.engine.gateway.routes[id.0].action else { return };
-                let outcomes: Vec<Outcome> = asked.iter().enumerate().map(|(part, (service, target))| {
-                    if target.is_none() {
-                        return Outcome::Failed;
-                    }
-                    self.outcome(service, orders, gather.parts[part].timeout.0)
-                }).collect();
-                expected.reach = Reach::Parts(asked.into_iter().filter_map(|(service, target)| {
-                    let base = self.engine.gateway.services.get(&service)?.targets.first()?.address.path.clone();
-                    Some((service, format!("{base}{}", target?)))
-                }).collect());
+                let Action::Gather(gather) = &self.engine.gateway.routes[id.0].action else {
+                    return;
+                };
+                let outcomes: Vec<Outcome> = asked
+                    .iter()
+                    .enumerate()
+                    .map(|(part, (service, target))| {
+                        if target.is_none() {
+                            return Outcome::Failed;
+                        }
+                        self.outcome(service, orders, gather.parts[part].timeout.0)
+                    })
+                    .collect();
+                expected.reach = Reach::Parts(
+                    asked
+                        .into_iter()
+                        .filter_map(|(service, target)| {
+                            let base = self
+                                .engine
+                                .gateway
+                                .services
+                                .get(&service)?
+                                .targets
+                                .first()?
+                                .address
+                                .path
+                                .clone();
+                            Some((service, format!("{base}{}", target?)))
+                        })
+                        .collect(),
+                );
                 match merge(gather, &outcomes) {
                     Ok(body) => {
                         expected.statuses = vec![200];
                         expected.body = Some(body);
                         self.engine.finish(Some(id), &mut expected.headers, origin);
                     }
-                    Err((status, part)) => self.own(expected, Answer::message(status, "gather", &part), origin),
+                    Err((status, part)) => {
+                        self.own(expected, Answer::message(status, "gather", &part), origin)
+                    }
                 }
             }
             End::Unknown(why) => expected.reason = why,
@@ -211,15 +300,26 @@ impl Oracle {
     fn outcome(&self, service: &str, orders: &Orders, timeout: u64) -> Outcome {
         match orders.trouble.get(service) {
             Some(Trouble::Slow(millis)) if *millis > timeout => Outcome::Timeout,
-            None | Some(Trouble::Slow(_)) => Outcome::Body(self.bodies.get(service).cloned().unwrap_or_default().into()),
+            None | Some(Trouble::Slow(_)) => {
+                Outcome::Body(self.bodies.get(service).cloned().unwrap_or_default().into())
+            }
             Some(Trouble::NotJson) => Outcome::Body("<p>not JSON".into()),
-            Some(Trouble::Status(status)) if (200..300).contains(status) => Outcome::Body("{\"trouble\":true}".into()),
+            Some(Trouble::Status(status)) if (200..300).contains(status) => {
+                Outcome::Body("{\"trouble\":true}".into())
+            }
             Some(Trouble::Status(_) | Trouble::Reset | Trouble::NotHttp) => Outcome::Failed,
         }
     }
 
     /// What a forwarded request gets back from an upstream that behaves as ordered.
-    fn answer_of(&self, id: RouteId, service: &str, expected: &mut Expected, origin: Option<&HeaderValue>, orders: &Orders) {
+    fn answer_of(
+        &self,
+        id: RouteId,
+        service: &str,
+        expected: &mut Expected,
+        origin: Option<&HeaderValue>,
+        orders: &Orders,
+    ) {
         let route = &self.engine.gateway.routes[id.0];
         let own = match orders.trouble.get(service) {
             Some(Trouble::Reset | Trouble::NotHttp) => Some(502),
@@ -237,7 +337,9 @@ impl Oracle {
         expected.statuses = vec![status];
         expected.body = body;
         for (name, value) in ECHO_HEADERS {
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            if let (Ok(name), Ok(value)) =
+                (name.parse::<HeaderName>(), HeaderValue::from_str(value))
+            {
                 expected.headers.append(name, value);
             }
         }
@@ -247,7 +349,8 @@ impl Oracle {
 
     /// The gateway's own answer to a request that got as far as a route.
     fn own(&self, expected: &mut Expected, mut answer: Answer, origin: Option<&HeaderValue>) {
-        self.engine.finish(expected.route, &mut answer.headers, origin);
+        self.engine
+            .finish(expected.route, &mut answer.headers, origin);
         expected.statuses = vec![answer.status];
         expected.headers = answer.headers;
         expected.own = true;
@@ -264,7 +367,10 @@ impl Oracle {
         let (first, second) = (values.next(), values.next());
         // Of two, an engine may take either or neither.
         if second.is_some() {
-            return Some(ExpectedId { header: name.as_str().to_owned(), value: None });
+            return Some(ExpectedId {
+                header: name.as_str().to_owned(),
+                value: None,
+            });
         }
         let mut made = false;
         let id = crate::engine::client::request_id(rules.keep, first, || {
@@ -272,7 +378,10 @@ impl Oracle {
             0
         });
         let value = (!made).then(|| id.to_str().unwrap_or_default().to_owned());
-        Some(ExpectedId { header: name.as_str().to_owned(), value })
+        Some(ExpectedId {
+            header: name.as_str().to_owned(),
+            value,
+        })
     }
 }
 
@@ -281,8 +390,14 @@ impl Oracle {
 pub fn header_map(request: &Request) -> HeaderMap {
     let mut map = HeaderMap::new();
     for (name, value) in &request.headers {
-        let bytes: Vec<u8> = value.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(&bytes)) {
+        let bytes: Vec<u8> = value
+            .chars()
+            .map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))
+            .collect();
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_bytes(&bytes),
+        ) {
             map.append(name, value);
         }
     }

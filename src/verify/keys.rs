@@ -4,7 +4,10 @@ use std::sync::LazyLock;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
+    KeyPair,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{EncodingKey, Header};
@@ -52,11 +55,15 @@ impl Pairs {
             "e": b64(public.exponent().big_endian_without_leading_zero()),
         });
         // jsonwebtoken takes PKCS#1 for RSA; a PEM in PKCS#8 is converted by it.
-        let rsa_private = EncodingKey::from_rsa_pem(pem("PRIVATE KEY", der.as_ref()).as_bytes()).map_err(|_| aws_lc_rs::error::Unspecified)?;
+        let rsa_private = EncodingKey::from_rsa_pem(pem("PRIVATE KEY", der.as_ref()).as_bytes())
+            .map_err(|_| aws_lc_rs::error::Unspecified)?;
         let ed = Ed25519KeyPair::generate()?;
         let ed_der = ed.to_pkcs8v1()?;
         Ok(Self {
-            rsa: Pair { private: rsa_private, public: rsa_public },
+            rsa: Pair {
+                private: rsa_private,
+                public: rsa_public,
+            },
             p256: ec(&ECDSA_P256_SHA256_FIXED_SIGNING, "P-256")?,
             p384: ec(&ECDSA_P384_SHA384_FIXED_SIGNING, "P-384")?,
             ed25519: Pair {
@@ -69,7 +76,12 @@ impl Pairs {
     fn pair(&self, algorithm: Algorithm) -> Option<&Pair> {
         match algorithm {
             Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => None,
-            Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 | Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512 => Some(&self.rsa),
+            Algorithm::RS256
+            | Algorithm::RS384
+            | Algorithm::RS512
+            | Algorithm::PS256
+            | Algorithm::PS384
+            | Algorithm::PS512 => Some(&self.rsa),
             Algorithm::ES256 => Some(&self.p256),
             Algorithm::ES384 => Some(&self.p384),
             Algorithm::EdDSA => Some(&self.ed25519),
@@ -107,7 +119,10 @@ impl Pairs {
     }
 }
 
-fn ec(kind: &'static aws_lc_rs::signature::EcdsaSigningAlgorithm, curve: &str) -> Result<Pair, aws_lc_rs::error::Unspecified> {
+fn ec(
+    kind: &'static aws_lc_rs::signature::EcdsaSigningAlgorithm,
+    curve: &str,
+) -> Result<Pair, aws_lc_rs::error::Unspecified> {
     let key = EcdsaKeyPair::generate(kind)?;
     let der = key.to_pkcs8v1()?;
     // Uncompressed point (SEC 1, 2.3.3): 0x04, x, y.
@@ -145,14 +160,25 @@ fn rust_algorithm(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
 
 fn pem(label: &str, der: &[u8]) -> String {
     let text = base64::engine::general_purpose::STANDARD.encode(der);
-    let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
 }
 
 /// A token whose parts are given as they are, for what no library would sign.
 #[must_use]
 pub fn unsigned(header: &Value, claims: &Value, signature: &str) -> String {
-    format!("{}.{}.{signature}", b64(header.to_string().as_bytes()), b64(claims.to_string().as_bytes()))
+    format!(
+        "{}.{}.{signature}",
+        b64(header.to_string().as_bytes()),
+        b64(claims.to_string().as_bytes())
+    )
 }
 
 #[cfg(test)]
@@ -166,11 +192,18 @@ mod tests {
             let claims = json!({ "sub": "a", "exp": 4_000_000_000_u64 });
             let token = TRUSTED.sign(algorithm, &claims);
             let key = match TRUSTED.jwks(&[algorithm])["keys"].get(0) {
-                Some(jwk) => jsonwebtoken::DecodingKey::from_jwk(&serde_json::from_value(jwk.clone()).unwrap()).unwrap(),
+                Some(jwk) => jsonwebtoken::DecodingKey::from_jwk(
+                    &serde_json::from_value(jwk.clone()).unwrap(),
+                )
+                .unwrap(),
                 None => jsonwebtoken::DecodingKey::from_secret(SECRET.as_bytes()),
             };
             let rules = jsonwebtoken::Validation::new(rust_algorithm(algorithm));
-            assert!(jsonwebtoken::decode::<Value>(&token, &key, &rules).is_ok(), "{}", algorithm.name());
+            assert!(
+                jsonwebtoken::decode::<Value>(&token, &key, &rules).is_ok(),
+                "{}",
+                algorithm.name()
+            );
         }
     }
 }

@@ -102,7 +102,8 @@ impl Request {
     /// Without the headers of this name.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
-        self.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+        self.headers
+            .retain(|(other, _)| !other.eq_ignore_ascii_case(name));
         self
     }
 
@@ -131,7 +132,8 @@ impl Request {
     /// With one more query parameter, already encoded.
     #[must_use]
     pub fn with_query(mut self, pair: &str) -> Self {
-        self.target.push(if self.target.contains('?') { '&' } else { '?' });
+        self.target
+            .push(if self.target.contains('?') { '&' } else { '?' });
         self.target.push_str(pair);
         self
     }
@@ -140,15 +142,23 @@ impl Request {
     #[must_use]
     pub fn curl(&self, base: &str) -> String {
         let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-        let mut line = format!("curl -i --path-as-is -X {} -H {}", quote(&self.method), quote(&format!("Host: {}", self.host)));
+        let mut line = format!(
+            "curl -i --path-as-is -X {} -H {}",
+            quote(&self.method),
+            quote(&format!("Host: {}", self.host))
+        );
         for (name, value) in &self.headers {
             line.push_str(&format!(" -H {}", quote(&format!("{name}: {value}"))));
         }
         match self.body {
             Body::None => {}
-            Body::Sized(bytes) => line = format!("head -c {bytes} /dev/zero | {line} --data-binary @-"),
+            Body::Sized(bytes) => {
+                line = format!("head -c {bytes} /dev/zero | {line} --data-binary @-")
+            }
             Body::Chunked(bytes) => {
-                line = format!("head -c {bytes} /dev/zero | {line} -H 'Transfer-Encoding: chunked' --data-binary @-");
+                line = format!(
+                    "head -c {bytes} /dev/zero | {line} -H 'Transfer-Encoding: chunked' --data-binary @-"
+                );
             }
         }
         format!("{line} {}", quote(&format!("{base}{}", self.target)))
@@ -214,6 +224,9 @@ pub struct Observed {
 impl Observed {
     /// The values of a header (lower-case name).
     pub fn values<'o>(&'o self, name: &'o str) -> impl Iterator<Item = &'o str> {
-        self.headers.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .filter(move |(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
     }
 }

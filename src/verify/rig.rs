@@ -77,25 +77,39 @@ pub fn rig(mut gateway: Gateway, outside: &Outside) -> Gateway {
 
 fn known(secret: &Secret, fallback: &str) -> Secret {
     let name = match secret {
-        Secret::Reference(name) | Secret::Known { name: Some(name), .. } => Some(name.clone()),
+        Secret::Reference(name)
+        | Secret::Known {
+            name: Some(name), ..
+        } => Some(name.clone()),
         Secret::Known { name: None, .. } => None,
     };
-    Secret::Known { text: secret_value(name.as_deref().unwrap_or(fallback)), name }
+    Secret::Known {
+        text: secret_value(name.as_deref().unwrap_or(fallback)),
+        name,
+    }
 }
 
 fn keys(name: &str, jwt: &mut Jwt, outside: &Outside) {
     let published = published_keys(jwt).to_string();
     jwt.keys = match (&jwt.keys, outside.key_server) {
-        (Keys::JwksUrl(_), Some(address)) => match format!("http://{address}/{name}/jwks.json").parse() {
-            Ok(url) => Keys::JwksUrl(url),
-            Err(_) => return,
-        },
+        (Keys::JwksUrl(_), Some(address)) => {
+            match format!("http://{address}/{name}/jwks.json").parse() {
+                Ok(url) => Keys::JwksUrl(url),
+                Err(_) => return,
+            }
+        }
         (Keys::Secret(secret), _) => {
             let name = match secret {
-                Secret::Reference(name) | Secret::Known { name: Some(name), .. } => Some(name.clone()),
+                Secret::Reference(name)
+                | Secret::Known {
+                    name: Some(name), ..
+                } => Some(name.clone()),
                 Secret::Known { name: None, .. } => None,
             };
-            Keys::Secret(Secret::Known { name, text: SECRET.to_owned() })
+            Keys::Secret(Secret::Known {
+                name,
+                text: SECRET.to_owned(),
+            })
         }
         (Keys::JwksFile(file) | Keys::Pem(file), _) => file_of(&file.name, published),
         (Keys::JwksUrl(_), None) => file_of("jwks.json", published),
@@ -107,5 +121,8 @@ fn keys(name: &str, jwt: &mut Jwt, outside: &Outside) {
 }
 
 fn file_of(name: &str, text: String) -> Keys {
-    Keys::JwksFile(File { name: name.to_owned(), content: Arc::from(text.into_bytes()) })
+    Keys::JwksFile(File {
+        name: name.to_owned(),
+        content: Arc::from(text.into_bytes()),
+    })
 }

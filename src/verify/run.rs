@@ -11,8 +11,8 @@ use super::identity::Clock;
 use super::probe::{Class, Probe};
 use super::rig::{Outside, published_keys, rig};
 use super::runner::{Outcome, Runner, now};
-use super::upstream::{Board, Role, listen};
 use super::shape;
+use super::upstream::{Board, Role, listen};
 use crate::engine::Memory;
 use crate::ir::{Gateway, Listen, SchemeKind};
 use crate::report::Loss;
@@ -53,7 +53,10 @@ impl Verified {
     /// How many of a verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
-        self.findings.iter().filter(|finding| finding.verdict == verdict).count()
+        self.findings
+            .iter()
+            .filter(|finding| finding.verdict == verdict)
+            .count()
     }
 }
 
@@ -61,38 +64,60 @@ impl Verified {
 ///
 /// # Errors
 /// When the engine does not start or the gateway cannot be rigged.
-pub fn verify(gateway: &Gateway, launcher: &dyn Launcher, seed: u64, progress: &mut dyn FnMut(usize, usize)) -> anyhow::Result<Verified> {
+pub fn verify(
+    gateway: &Gateway,
+    launcher: &dyn Launcher,
+    seed: u64,
+    progress: &mut dyn FnMut(usize, usize),
+) -> anyhow::Result<Verified> {
     let board = Arc::new(Board::default());
     let rigged = rig(gateway.clone(), &outside(gateway, &board)?);
     let rigged = plain(rigged, free_port()?);
     let relaxed = relax(rigged.clone());
     let losses = launcher.losses(&rigged);
-    let clock = Clock { now: now().seconds() };
+    let clock = Clock {
+        now: now().seconds(),
+    };
     let mut all = probes(&Scene::new(&relaxed, clock));
     shuffle(&mut all, seed);
     let total = all.len();
-    let (alone, together): (Vec<_>, Vec<_>) = all.into_iter().partition(|probe| matches!(probe.class, Class::Limit | Class::Quota) || breaks(probe));
+    let (alone, together): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|probe| matches!(probe.class, Class::Limit | Class::Quota) || breaks(probe));
     let mut verified = Verified::default();
-    let mut run = |gateway: &Gateway, probes: &[Probe], verified: &mut Verified| -> anyhow::Result<()> {
-        let oracle = Oracle::new(gateway.clone()).map_err(anyhow::Error::msg)?;
-        let started = launcher.start(gateway)?;
-        let runner = Runner { address: started.address, oracle: &oracle, board: &board, counters: Memory::default() };
-        for probe in probes {
-            let outcome = runner.run(probe);
-            verified.findings.push(weigh(outcome, &losses, gateway));
-            progress(verified.findings.len(), total);
-        }
-        Started::stop(started);
-        Ok(())
-    };
+    let mut run =
+        |gateway: &Gateway, probes: &[Probe], verified: &mut Verified| -> anyhow::Result<()> {
+            let oracle = Oracle::new(gateway.clone()).map_err(anyhow::Error::msg)?;
+            let started = launcher.start(gateway)?;
+            let runner = Runner {
+                address: started.address,
+                oracle: &oracle,
+                board: &board,
+                counters: Memory::default(),
+            };
+            for probe in probes {
+                let outcome = runner.run(probe);
+                verified.findings.push(weigh(outcome, &losses, gateway));
+                progress(verified.findings.len(), total);
+            }
+            Started::stop(started);
+            Ok(())
+        };
     run(&relaxed, &together, &mut verified)?;
     for probe in &alone {
         let gateway = if breaks(probe) { &relaxed } else { &rigged };
         run(gateway, std::slice::from_ref(probe), &mut verified)?;
     }
-    let seen: BTreeSet<&str> = verified.findings.iter().filter_map(|finding| finding.loss).collect();
+    let seen: BTreeSet<&str> = verified
+        .findings
+        .iter()
+        .filter_map(|finding| finding.loss)
+        .collect();
     let declared: BTreeSet<&'static str> = losses.iter().map(|loss| loss.id).collect();
-    verified.unseen = declared.into_iter().filter(|id| !seen.contains(id)).collect();
+    verified.unseen = declared
+        .into_iter()
+        .filter(|id| !seen.contains(id))
+        .collect();
     Ok(verified)
 }
 
@@ -105,17 +130,27 @@ fn outside(gateway: &Gateway, board: &Arc<Board>) -> std::io::Result<Outside> {
     let mut outside = Outside::default();
     for (name, service) in &gateway.services {
         let role = Role::Service(name.clone(), shape::body(gateway, name));
-        let listeners = service.targets.iter().map(|_| listen(role.clone(), board)).collect::<Result<_, _>>()?;
+        let listeners = service
+            .targets
+            .iter()
+            .map(|_| listen(role.clone(), board))
+            .collect::<Result<_, _>>()?;
         outside.services.insert(name.clone(), listeners);
     }
     let mut sets = BTreeMap::new();
     for (name, scheme) in &gateway.schemes {
         match &scheme.kind {
             SchemeKind::Jwt(jwt) => {
-                sets.insert(format!("/{name}/jwks.json"), published_keys(jwt).to_string());
+                sets.insert(
+                    format!("/{name}/jwks.json"),
+                    published_keys(jwt).to_string(),
+                );
             }
             SchemeKind::External(external) => {
-                outside.authorizers.insert(name.clone(), listen(Role::Authorizer(external.forward.clone()), board)?);
+                outside.authorizers.insert(
+                    name.clone(),
+                    listen(Role::Authorizer(external.forward.clone()), board)?,
+                );
             }
             SchemeKind::ApiKey(_) | SchemeKind::Basic(_) => {}
         }
@@ -129,14 +164,21 @@ fn outside(gateway: &Gateway, board: &Arc<Board>) -> std::io::Result<Outside> {
 /// # Errors
 /// When there is none.
 pub fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?.local_addr()?.port())
+    Ok(
+        TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?
+            .local_addr()?
+            .port(),
+    )
 }
 
 /// The gateway on one port in plain HTTP: probes look at what is said, not at how it is encrypted.
 #[must_use]
 pub fn plain(mut gateway: Gateway, port: u16) -> Gateway {
     gateway.tls = None;
-    gateway.listen.value = Listen { http: Some(port), https: None };
+    gateway.listen.value = Listen {
+        http: Some(port),
+        https: None,
+    };
     gateway
 }
 
@@ -177,16 +219,30 @@ fn shuffle(probes: &mut [Probe], seed: u64) {
 /// Whether a difference is one that a loss declares.
 fn weigh(outcome: Outcome, losses: &[Loss], gateway: &Gateway) -> Finding {
     if outcome.differences.is_empty() {
-        return Finding { outcome, verdict: Verdict::Passed, loss: None };
+        return Finding {
+            outcome,
+            verdict: Verdict::Passed,
+            loss: None,
+        };
     }
     let route = outcome.probe.route.and_then(|id| gateway.routes.get(id.0));
     let about = |loss: &&Loss| {
         let place = loss.pointer.as_str();
-        let here = route.is_none_or(|route| !place.starts_with("/routes/") || place.starts_with(route.pointer.as_str()));
+        let here = route.is_none_or(|route| {
+            !place.starts_with("/routes/") || place.starts_with(route.pointer.as_str())
+        });
         here && outcome.probe.features.contains(&loss.feature)
     };
     match losses.iter().find(about).map(|loss| loss.id) {
-        Some(id) => Finding { outcome, verdict: Verdict::Explained, loss: Some(id) },
-        None => Finding { outcome, verdict: Verdict::Failed, loss: None },
+        Some(id) => Finding {
+            outcome,
+            verdict: Verdict::Explained,
+            loss: Some(id),
+        },
+        None => Finding {
+            outcome,
+            verdict: Verdict::Failed,
+            loss: None,
+        },
     }
 }

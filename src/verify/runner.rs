@@ -31,7 +31,9 @@ pub struct Outcome {
 /// The time now.
 #[must_use]
 pub fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 
@@ -50,7 +52,13 @@ pub struct Runner<'r> {
 impl Runner<'_> {
     /// Sends one probe.
     pub fn run(&self, probe: &Probe) -> Outcome {
-        let mut outcome = Outcome { probe: probe.clone(), differences: Vec::new(), request: None, expected: None, observed: None };
+        let mut outcome = Outcome {
+            probe: probe.clone(),
+            differences: Vec::new(),
+            request: None,
+            expected: None,
+            observed: None,
+        };
         let breaks = probe.name.ends_with("breaker opens");
         for (number, step) in probe.steps.iter().enumerate() {
             match step {
@@ -100,8 +108,18 @@ impl Runner<'_> {
         let answer = wire::exchange(self.address, request);
         let received = self.board.take();
         match answer {
-            Ok((status, headers, body)) => Observed { status, headers, body, received },
-            Err(_) => Observed { status: 0, headers: Vec::new(), body: String::new(), received },
+            Ok((status, headers, body)) => Observed {
+                status,
+                headers,
+                body,
+                received,
+            },
+            Err(_) => Observed {
+                status: 0,
+                headers: Vec::new(),
+                body: String::new(),
+                received,
+            },
         }
     }
 
@@ -120,8 +138,26 @@ impl Runner<'_> {
         // At least what passes when no time goes by, at most what passes when all of it does.
         let slow = Memory::default();
         let step = took / count.max(1) + 1;
-        let most = (0..count).filter(|at| passes(&self.oracle.expect(&request, &orders, &slow, started.1.plus_millis(at * step)))).count() as u64 + 1;
-        let least = (0..count).filter(|_| passes(&self.oracle.expect(&request, &orders, &self.counters, started.1))).count() as u64;
+        let most = (0..count)
+            .filter(|at| {
+                passes(&self.oracle.expect(
+                    &request,
+                    &orders,
+                    &slow,
+                    started.1.plus_millis(at * step),
+                ))
+            })
+            .count() as u64
+            + 1;
+        let least = (0..count)
+            .filter(|_| {
+                passes(
+                    &self
+                        .oracle
+                        .expect(&request, &orders, &self.counters, started.1),
+                )
+            })
+            .count() as u64;
         if (least..=most).contains(&passed) {
             return None;
         }

@@ -9,7 +9,9 @@ use crate::ir::{Action, Gateway, Keep};
 pub fn body(gateway: &Gateway, service: &str) -> String {
     let mut root = json!({ "service": service });
     for route in &gateway.routes {
-        let Action::Gather(gather) = &route.action else { continue };
+        let Action::Gather(gather) = &route.action else {
+            continue;
+        };
         for part in gather.parts.iter().filter(|part| part.service == service) {
             match &part.keep {
                 Keep::Whole => {}

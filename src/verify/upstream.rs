@@ -79,14 +79,24 @@ pub fn listen(role: Role, board: &Arc<Board>) -> std::io::Result<SocketAddr> {
 fn converse(stream: TcpStream, role: &Role, board: &Board) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(90)));
     let _ = stream.set_nodelay(true);
-    let Ok(mut writer) = stream.try_clone() else { return };
+    let Ok(mut writer) = stream.try_clone() else {
+        return;
+    };
     let mut reader = BufReader::new(stream);
     while let Ok(Some((line, headers))) = read_head(&mut reader) {
-        let Ok(body) = read_body(&mut reader, &headers, false) else { return };
+        let Ok(body) = read_body(&mut reader, &headers, false) else {
+            return;
+        };
         let mut words = line.split(' ');
-        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (method, target) = (
+            words.next().unwrap_or_default(),
+            words.next().unwrap_or_default(),
+        );
         let answer = match role {
-            Role::Keys(sets) => plain(if sets.contains_key(target) { 200 } else { 404 }, sets.get(target).map_or("{}", String::as_str)),
+            Role::Keys(sets) => plain(
+                if sets.contains_key(target) { 200 } else { 404 },
+                sets.get(target).map_or("{}", String::as_str),
+            ),
             Role::Authorizer(names) => authorizer(names, board),
             Role::Service(name, text) => {
                 // Active health probes are not part of any request.
@@ -113,12 +123,16 @@ fn converse(stream: TcpStream, role: &Role, board: &Board) {
 }
 
 fn plain(status: u16, body: &str) -> String {
-    format!("HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn authorizer(names: &[String], board: &Board) -> String {
     let status = lock(&board.orders).authorizer.unwrap_or(200);
-    let mut head = format!("HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n");
+    let mut head =
+        format!("HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n");
     if status == 200 {
         for name in names {
             head.push_str(&format!("{name}: from-authorizer\r\n"));

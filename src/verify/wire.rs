@@ -35,21 +35,34 @@ pub fn exchange(address: SocketAddr, request: &Request) -> std::io::Result<(u16,
 }
 
 fn send(writer: &mut impl Write, request: &Request) -> std::io::Result<()> {
-    let mut head = format!("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.target, request.host);
+    let mut head = format!(
+        "{} {} HTTP/1.1\r\nHost: {}\r\n",
+        request.method, request.target, request.host
+    );
     for (name, value) in &request.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("connection")) {
+    if !request
+        .headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("connection"))
+    {
         head.push_str("Connection: close\r\n");
     }
     match request.body {
         Body::None => head.push_str("\r\n"),
-        Body::Sized(bytes) => head.push_str(&format!("Content-Type: text/plain\r\nContent-Length: {bytes}\r\n\r\n")),
-        Body::Chunked(_) => head.push_str("Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        Body::Sized(bytes) => head.push_str(&format!(
+            "Content-Type: text/plain\r\nContent-Length: {bytes}\r\n\r\n"
+        )),
+        Body::Chunked(_) => {
+            head.push_str("Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n")
+        }
     }
     writer.write_all(head.as_bytes())?;
     let piece = [b'v'; 16 << 10];
-    let (Body::Sized(mut left) | Body::Chunked(mut left)) = request.body else { return writer.flush() };
+    let (Body::Sized(mut left) | Body::Chunked(mut left)) = request.body else {
+        return writer.flush();
+    };
     while left > 0 {
         let size = left.min(piece.len() as u64);
         let bytes = &piece[..usize::try_from(size).unwrap_or(piece.len())];
@@ -73,7 +86,9 @@ fn send(writer: &mut impl Write, request: &Request) -> std::io::Result<()> {
 /// # Errors
 /// When the connection fails or closes within the head.
 pub fn read_head(reader: &mut impl BufRead) -> std::io::Result<Option<(String, Headers)>> {
-    let Some(first) = read_line(reader)? else { return Ok(None) };
+    let Some(first) = read_line(reader)? else {
+        return Ok(None);
+    };
     let mut headers = Headers::new();
     loop {
         let line = read_line(reader)?.ok_or(std::io::ErrorKind::UnexpectedEof)?;
@@ -88,7 +103,12 @@ pub fn read_head(reader: &mut impl BufRead) -> std::io::Result<Option<(String, H
 
 fn read_line(reader: &mut impl BufRead) -> std::io::Result<Option<String>> {
     let mut bytes = Vec::new();
-    if reader.by_ref().take(64 << 10).read_until(b'\n', &mut bytes)? == 0 {
+    if reader
+        .by_ref()
+        .take(64 << 10)
+        .read_until(b'\n', &mut bytes)?
+        == 0
+    {
         return Ok(None);
     }
     while matches!(bytes.last(), Some(b'\n' | b'\r')) {
@@ -102,13 +122,23 @@ fn read_line(reader: &mut impl BufRead) -> std::io::Result<Option<String>> {
 ///
 /// # Errors
 /// When the connection fails.
-pub fn read_body(reader: &mut impl BufRead, headers: &Headers, until_close: bool) -> std::io::Result<Vec<u8>> {
-    let value = |name: &str| headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+pub fn read_body(
+    reader: &mut impl BufRead,
+    headers: &Headers,
+    until_close: bool,
+) -> std::io::Result<Vec<u8>> {
+    let value = |name: &str| {
+        headers
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
+    };
     let mut body = Vec::new();
     if value("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
         loop {
             let line = read_line(reader)?.unwrap_or_default();
-            let size = u64::from_str_radix(line.split(';').next().unwrap_or_default().trim(), 16).unwrap_or(0);
+            let size = u64::from_str_radix(line.split(';').next().unwrap_or_default().trim(), 16)
+                .unwrap_or(0);
             if size == 0 {
                 while read_line(reader)?.is_some_and(|trailer| !trailer.is_empty()) {}
                 return Ok(body);
@@ -118,8 +148,16 @@ pub fn read_body(reader: &mut impl BufRead, headers: &Headers, until_close: bool
         }
     }
     match value("content-length").and_then(|length| length.parse::<u64>().ok()) {
-        Some(length) => reader.by_ref().take(length).read_to_end(&mut body).map(drop)?,
-        None if until_close => reader.by_ref().take(LARGEST).read_to_end(&mut body).map(drop)?,
+        Some(length) => reader
+            .by_ref()
+            .take(length)
+            .read_to_end(&mut body)
+            .map(drop)?,
+        None if until_close => reader
+            .by_ref()
+            .take(LARGEST)
+            .read_to_end(&mut body)
+            .map(drop)?,
         None => {}
     }
     Ok(body)
@@ -128,12 +166,20 @@ pub fn read_body(reader: &mut impl BufRead, headers: &Headers, until_close: bool
 fn receive(reader: &mut impl BufRead, method: &str) -> std::io::Result<(u16, Headers, String)> {
     loop {
         let (line, headers) = read_head(reader)?.ok_or(std::io::ErrorKind::UnexpectedEof)?;
-        let status: u16 = line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(std::io::ErrorKind::InvalidData)?;
+        let status: u16 = line
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .ok_or(std::io::ErrorKind::InvalidData)?;
         if (100..200).contains(&status) && status != 101 {
             continue;
         }
         let bodiless = method == "HEAD" || matches!(status, 101 | 204 | 304);
-        let body = if bodiless { Vec::new() } else { read_body(reader, &headers, true).unwrap_or_default() };
+        let body = if bodiless {
+            Vec::new()
+        } else {
+            read_body(reader, &headers, true).unwrap_or_default()
+        };
         return Ok((status, headers, String::from_utf8_lossy(&body).into_owned()));
     }
 }

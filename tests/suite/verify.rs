@@ -17,18 +17,37 @@ use gateway_gen::verify::runner::{now, orders};
 
 /// A spec of the examples, resolved, with its `targets` section.
 pub fn example(path: &Path) -> (Gateway, Targets) {
-    let options = ReadOptions { input: Input::File(path.to_owned()), env: None, variables: &|_| None, services: Vec::new() };
+    let options = ReadOptions {
+        input: Input::File(path.to_owned()),
+        env: None,
+        variables: &|_| None,
+        services: Vec::new(),
+    };
     let document = read(&options).unwrap();
     let spec = document.decode::<Spec>().value.unwrap();
-    let options = Options { secrets: Secrets::Reference, files: &|path| std::fs::read(path), complete: true };
+    let options = Options {
+        secrets: Secrets::Reference,
+        files: &|path| std::fs::read(path),
+        complete: true,
+    };
     let resolved = resolve(&spec, &document, &options);
-    (resolved.gateway.unwrap_or_else(|| panic!("{}: {:#?}", path.display(), resolved.diagnostics)), spec.targets)
+    (
+        resolved
+            .gateway
+            .unwrap_or_else(|| panic!("{}: {:#?}", path.display(), resolved.diagnostics)),
+        spec.targets,
+    )
 }
 
 /// Every example's spec.
 pub fn examples() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let mut specs: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path().join("gateway.yaml")).filter(|path| path.is_file()).collect();
+    let mut specs: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path().join("gateway.yaml"))
+        .filter(|path| path.is_file())
+        .collect();
     specs.sort();
     assert!(specs.len() > 20);
     specs
@@ -43,15 +62,28 @@ fn every_good_request_is_taken_by_its_route() {
     for path in examples() {
         let (gateway, _) = example(&path);
         let oracle = oracle(gateway);
-        let scene = Scene::new(oracle.gateway(), Clock { now: now().seconds() });
-        for probe in probes(&scene).iter().filter(|probe| probe.name.ends_with(": match")) {
-            let Step::Send(request) = &probe.steps[0] else { panic!("a match is one request") };
+        let scene = Scene::new(
+            oracle.gateway(),
+            Clock {
+                now: now().seconds(),
+            },
+        );
+        for probe in probes(&scene)
+            .iter()
+            .filter(|probe| probe.name.ends_with(": match"))
+        {
+            let Step::Send(request) = &probe.steps[0] else {
+                panic!("a match is one request")
+            };
             let (request, orders) = orders(request);
             let expected = oracle.expect(&request, &orders, &Unlimited, now());
             let here = format!("{} {}: {expected:?}", path.display(), probe.name);
             let taken = expected.route == probe.route || expected.reason.contains("preflight");
             assert!(taken, "another route takes it: {here}");
-            let refused = expected.statuses.iter().any(|status| matches!(status, 401 | 404 | 405 | 429));
+            let refused = expected
+                .statuses
+                .iter()
+                .any(|status| matches!(status, 401 | 404 | 405 | 429));
             let impossible = matches!(oracle.gateway().routes[probe.route.unwrap().0].ip, Some(_));
             assert!(!refused || impossible, "refused: {here}");
         }
@@ -64,14 +96,30 @@ fn no_spelling_without_credentials_reaches_an_upstream_of_a_guarded_route() {
     for path in examples() {
         let (gateway, _) = example(&path);
         let oracle = oracle(gateway);
-        let scene = Scene::new(oracle.gateway(), Clock { now: now().seconds() });
+        let scene = Scene::new(
+            oracle.gateway(),
+            Clock {
+                now: now().seconds(),
+            },
+        );
         let counters = Memory::default();
-        for probe in probes(&scene).iter().filter(|probe| probe.class == Class::Spelling && probe.name.ends_with("no credentials")) {
-            let Step::Send(request) = &probe.steps[0] else { panic!("a spelling is one request") };
+        for probe in probes(&scene).iter().filter(|probe| {
+            probe.class == Class::Spelling && probe.name.ends_with("no credentials")
+        }) {
+            let Step::Send(request) = &probe.steps[0] else {
+                panic!("a spelling is one request")
+            };
             let (request, orders) = orders(request);
             let expected = oracle.expect(&request, &orders, &counters, now());
-            let open = expected.route.is_none_or(|id| matches!(*oracle.gateway().routes[id.0].auth, Auth::None { .. }));
-            assert!(open || expected.reach == Reach::Nothing, "{} {}: {expected:?}", path.display(), probe.name);
+            let open = expected
+                .route
+                .is_none_or(|id| matches!(*oracle.gateway().routes[id.0].auth, Auth::None { .. }));
+            assert!(
+                open || expected.reach == Reach::Nothing,
+                "{} {}: {expected:?}",
+                path.display(),
+                probe.name
+            );
             asked += 1;
         }
     }
@@ -80,9 +128,15 @@ fn no_spelling_without_credentials_reaches_an_upstream_of_a_guarded_route() {
 
 #[test]
 fn the_shop_is_asked_at_least_three_hundred_things() {
-    let (gateway, _) = example(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop/gateway.yaml"));
+    let (gateway, _) =
+        example(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop/gateway.yaml"));
     let gateway = rig(gateway, &Outside::default());
-    let all = probes(&Scene::new(&gateway, Clock { now: now().seconds() }));
+    let all = probes(&Scene::new(
+        &gateway,
+        Clock {
+            now: now().seconds(),
+        },
+    ));
     assert!(all.len() >= 300, "{}", all.len());
     let mut names: Vec<&str> = all.iter().map(|probe| probe.name.as_str()).collect();
     names.sort_unstable();

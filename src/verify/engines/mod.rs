@@ -43,7 +43,9 @@ impl Drop for Started {
     fn drop(&mut self) {
         if let Some(process) = &mut self.process {
             // SIGTERM by process id: engines stop their workers on it, which they would not on SIGKILL.
-            let _ = std::process::Command::new("kill").arg(process.id().to_string()).status();
+            let _ = std::process::Command::new("kill")
+                .arg(process.id().to_string())
+                .status();
             let _ = process.wait();
         }
     }

@@ -32,14 +32,22 @@ impl Launcher for Nginx {
     }
 
     fn losses(&self, gateway: &Gateway) -> Vec<Loss> {
-        target().map(|target| account(target, gateway, &self.settings).losses).unwrap_or_default()
+        target()
+            .map(|target| account(target, gateway, &self.settings).losses)
+            .unwrap_or_default()
     }
 
     fn start(&self, gateway: &Gateway) -> anyhow::Result<Started> {
         let target = target()?;
         let folder = tempfile::tempdir()?;
         let accounting = account(target, gateway, &self.settings);
-        let emitted = (target.emit)(gateway, &Context { settings: &self.settings, closed: &accounting.closed });
+        let emitted = (target.emit)(
+            gateway,
+            &Context {
+                settings: &self.settings,
+                closed: &accounting.closed,
+            },
+        );
         for artefact in &emitted.artefacts {
             let path = folder.path().join(&artefact.path);
             if let Some(parent) = path.parent() {
@@ -58,12 +66,22 @@ impl Launcher for Nginx {
             .stdin(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {}", self.program.display()))?;
-        let port = gateway.listen.http.context("the gateway listens on no port")?;
+        let port = gateway
+            .listen
+            .http
+            .context("the gateway listens on no port")?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut started = Started { address, process: Some(process), _folder: None };
+        let mut started = Started {
+            address,
+            process: Some(process),
+            _folder: None,
+        };
         if let Err(error) = Runner::wait_until_up(address, Duration::from_secs(10)) {
             let said = std::fs::read_to_string(folder.path().join("stderr")).unwrap_or_default();
-            bail!("nginx does not answer ({error}): {}", said.lines().take(5).collect::<Vec<_>>().join("; "));
+            bail!(
+                "nginx does not answer ({error}): {}",
+                said.lines().take(5).collect::<Vec<_>>().join("; ")
+            );
         }
         started._folder = Some(folder);
         Ok(started)

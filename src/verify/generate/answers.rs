@@ -7,7 +7,9 @@ use crate::verify::probe::{Body, Class, Probe, Request, Step};
 
 /// The health endpoint, on any host and without credentials.
 pub(super) fn gateway(scene: &Scene<'_>, probes: &mut Vec<Probe>) {
-    let Some(health) = &scene.gateway.health else { return };
+    let Some(health) = &scene.gateway.health else {
+        return;
+    };
     for (what, host, method) in [
         ("health", "localhost", "GET"),
         ("health by HEAD", "localhost", "HEAD"),
@@ -36,5 +38,10 @@ pub(super) fn route(of: &mut Of<'_, '_>) {
     }
     let good = of.good();
     of.ask(Class::Answer, "fixed answer", &["respond"], good.clone());
-    of.ask(Class::Answer, "fixed answer with an awkward query", &["respond"], good.with_query("x=%0d%0aSet-Cookie:%20a=b"));
+    of.ask(
+        Class::Answer,
+        "fixed answer with an awkward query",
+        &["respond"],
+        good.with_query("x=%0d%0aSet-Cookie:%20a=b"),
+    );
 }

@@ -4,7 +4,16 @@ use super::Of;
 use crate::ir::Action;
 use crate::verify::probe::{Class, Request, Step};
 
-const ABOUT: &[&str] = &["own-answers", "timeout", "retries", "breaker", "health", "balance", "target", "forward"];
+const ABOUT: &[&str] = &[
+    "own-answers",
+    "timeout",
+    "retries",
+    "breaker",
+    "health",
+    "balance",
+    "target",
+    "forward",
+];
 
 /// The header by which an echo upstream is told to misbehave: `service=trouble` pairs, joined by commas.
 pub const TROUBLE: &str = "X-Verify-Trouble";
@@ -75,22 +84,42 @@ pub fn told(request: Request, service: &str, trouble: Trouble) -> Request {
 
 /// One failure at a time, then as many in a row as open a breaker.
 pub(super) fn route(of: &mut Of<'_, '_>) {
-    let Action::Forward(forward) = &of.route.action else { return };
+    let Action::Forward(forward) = &of.route.action else {
+        return;
+    };
     let good = of.good();
-    let mut troubles = vec![Trouble::Status(404), Trouble::Status(500), Trouble::Status(503), Trouble::Reset, Trouble::NotHttp];
+    let mut troubles = vec![
+        Trouble::Status(404),
+        Trouble::Status(500),
+        Trouble::Status(503),
+        Trouble::Reset,
+        Trouble::NotHttp,
+    ];
     if of.route.timeout.response.0 <= 2000 {
         troubles.push(Trouble::Slow(of.route.timeout.response.0 + 900));
         troubles.push(Trouble::Slow(of.route.timeout.response.0 / 2));
     }
     for trouble in troubles {
-        of.ask(Class::Fault, &format!("service {}", trouble.name()), ABOUT, told(good.clone(), &forward.service, trouble));
+        of.ask(
+            Class::Fault,
+            &format!("service {}", trouble.name()),
+            ABOUT,
+            told(good.clone(), &forward.service, trouble),
+        );
     }
-    let breaker = of.scene.gateway.services.get(&forward.service).and_then(|service| Some((service, service.breaker.as_ref()?)));
+    let breaker = of
+        .scene
+        .gateway
+        .services
+        .get(&forward.service)
+        .and_then(|service| Some((service, service.breaker.as_ref()?)));
     if let Some((service, breaker)) = breaker {
         // Every target has to fail so often; half as many again make sure of it.
         let failures = u64::from(breaker.failures) * service.targets.len() as u64;
         let failing = told(good.clone(), &forward.service, Trouble::Reset);
-        let mut steps: Vec<Step> = (0..failures + failures / 2 + 1).map(|_| Step::Send(failing.clone())).collect();
+        let mut steps: Vec<Step> = (0..failures + failures / 2 + 1)
+            .map(|_| Step::Send(failing.clone()))
+            .collect();
         steps.push(Step::Send(good));
         of.steps(Class::Fault, "breaker opens", ABOUT, steps);
     }

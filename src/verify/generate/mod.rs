@@ -31,7 +31,12 @@ pub fn probes(scene: &Scene<'_>) -> Vec<Probe> {
     routing::gateway(scene, &mut probes);
     limits::gateway(scene, &mut probes);
     for (index, route) in scene.gateway.routes.iter().enumerate() {
-        let mut of = Of { scene, id: RouteId(index), route, probes: &mut probes };
+        let mut of = Of {
+            scene,
+            id: RouteId(index),
+            route,
+            probes: &mut probes,
+        };
         routing::route(&mut of);
         spelling::route(&mut of);
         auth::route(&mut of);
@@ -78,7 +83,9 @@ struct Of<'s, 'g> {
 impl Of<'_, '_> {
     /// The request that the route takes, with all it asks for.
     fn good(&self) -> Request {
-        self.scene.identities.good(self.route, self.scene.base(self.route))
+        self.scene
+            .identities
+            .good(self.route, self.scene.base(self.route))
     }
 
     /// One request whose answer the given features decide.

@@ -5,11 +5,23 @@ use super::sample::{Scene, path};
 use crate::ir::{HostPattern, Methods, Segment};
 use crate::verify::probe::{Body, Class, Probe, Request, Step};
 
-const ABOUT: &[&str] = &["match", "forward", "rewrite", "own-answers", "normalisation", "preserve-host", "hosts", "respond", "target"];
+const ABOUT: &[&str] = &[
+    "match",
+    "forward",
+    "rewrite",
+    "own-answers",
+    "normalisation",
+    "preserve-host",
+    "hosts",
+    "respond",
+    "target",
+];
 
 /// Requests that belong to no route.
 pub(super) fn gateway(scene: &Scene<'_>, probes: &mut Vec<Probe>) {
-    let Some(route) = scene.gateway.routes.first() else { return };
+    let Some(route) = scene.gateway.routes.first() else {
+        return;
+    };
     let base = scene.base(route);
     let mut ask = |what: &str, request: Request| {
         probes.push(Probe {
@@ -20,13 +32,40 @@ pub(super) fn gateway(scene: &Scene<'_>, probes: &mut Vec<Probe>) {
             steps: vec![Step::Send(request)],
         });
     };
-    ask("a path of no route", base.clone().with_path("/verify-no-such-route"));
+    ask(
+        "a path of no route",
+        base.clone().with_path("/verify-no-such-route"),
+    );
     ask("the root", base.clone().with_path("/"));
-    ask("an unknown method", Request { method: "VERIFY".into(), ..base.clone() });
+    ask(
+        "an unknown method",
+        Request {
+            method: "VERIFY".into(),
+            ..base.clone()
+        },
+    );
     if !scene.gateway.hosts.is_empty() {
-        ask("a foreign host", Request { host: "evil.example".into(), ..base.clone() });
-        ask("a host that ends like ours", Request { host: format!("evil{}", base.host), ..base.clone() });
-        ask("a host below ours", Request { host: format!("below.{}", base.host), ..base });
+        ask(
+            "a foreign host",
+            Request {
+                host: "evil.example".into(),
+                ..base.clone()
+            },
+        );
+        ask(
+            "a host that ends like ours",
+            Request {
+                host: format!("evil{}", base.host),
+                ..base.clone()
+            },
+        );
+        ask(
+            "a host below ours",
+            Request {
+                host: format!("below.{}", base.host),
+                ..base
+            },
+        );
     }
 }
 
@@ -45,30 +84,51 @@ fn strip_query(good: &Request, of: &Of<'_, '_>) -> Request {
     let base = of.scene.base(of.route);
     let mut request = base.clone();
     request.target = base.path().to_owned();
-    of.scene.identities.good(of.route, Request { headers: good.headers.clone(), ..request })
+    of.scene.identities.good(
+        of.route,
+        Request {
+            headers: good.headers.clone(),
+            ..request
+        },
+    )
 }
 
 fn paths(of: &mut Of<'_, '_>, good: &Request) {
     let route = of.route;
     let sample = path(&route.pattern);
-    let mut ask = |what: &str, path: String| of.ask(Class::Routing, what, ABOUT, good.clone().with_path(&path));
+    let mut ask = |what: &str, path: String| {
+        of.ask(Class::Routing, what, ABOUT, good.clone().with_path(&path))
+    };
     if sample != "/" {
         ask("trailing slash", format!("{sample}/"));
         ask("one segment more", format!("{sample}/verify"));
     }
-    let bare: String = sample.strip_suffix("/below/v%3A1").unwrap_or(&sample).to_owned();
+    let bare: String = sample
+        .strip_suffix("/below/v%3A1")
+        .unwrap_or(&sample)
+        .to_owned();
     ask("sibling that starts alike", format!("{bare}verify"));
     if route.pattern.rest && !bare.is_empty() {
         ask("the prefix alone", bare.clone());
         ask("the prefix with a slash", format!("{bare}/"));
     }
-    if let Some((parent, _)) = bare.rsplit_once('/').filter(|(parent, _)| !parent.is_empty()) {
+    if let Some((parent, _)) = bare
+        .rsplit_once('/')
+        .filter(|(parent, _)| !parent.is_empty())
+    {
         ask("one segment less", parent.to_owned());
         ask("an empty last segment", format!("{parent}/"));
     }
-    if let Some(Segment::Literal(text)) = route.pattern.segments.iter().find(|s| matches!(s, Segment::Literal(text) if text.bytes().any(|b| b.is_ascii_lowercase()))) {
+    if let Some(Segment::Literal(text)) = route.pattern.segments.iter().find(
+        |s| matches!(s, Segment::Literal(text) if text.bytes().any(|b| b.is_ascii_lowercase())),
+    ) {
         let upper = sample.replacen(text.as_str(), &text.to_ascii_uppercase(), 1);
-        of.ask(Class::Routing, "other case", ABOUT, good.clone().with_path(&upper));
+        of.ask(
+            Class::Routing,
+            "other case",
+            ABOUT,
+            good.clone().with_path(&upper),
+        );
     }
 }
 
@@ -78,24 +138,64 @@ fn methods(of: &mut Of<'_, '_>, good: &Request) {
         Methods::Only(methods) => methods.clone(),
     };
     for method in listed.iter().skip(1) {
-        of.ask(Class::Routing, &format!("match by {method}"), ABOUT, Request { method: method.clone(), ..good.clone() });
+        of.ask(
+            Class::Routing,
+            &format!("match by {method}"),
+            ABOUT,
+            Request {
+                method: method.clone(),
+                ..good.clone()
+            },
+        );
     }
     for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         if !listed.iter().any(|listed| listed == method) {
-            of.ask(Class::Routing, &format!("method {method}"), ABOUT, Request { method: method.into(), ..good.clone() });
+            of.ask(
+                Class::Routing,
+                &format!("method {method}"),
+                ABOUT,
+                Request {
+                    method: method.into(),
+                    ..good.clone()
+                },
+            );
         }
     }
-    let bodied = listed.iter().find(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH"));
+    let bodied = listed
+        .iter()
+        .find(|method| matches!(method.as_str(), "POST" | "PUT" | "PATCH"));
     if let Some(method) = bodied {
-        let request = Request { method: method.clone(), body: Body::Sized(13), ..good.clone() };
+        let request = Request {
+            method: method.clone(),
+            body: Body::Sized(13),
+            ..good.clone()
+        };
         of.ask(Class::Routing, "with a body", ABOUT, request.clone());
-        of.ask(Class::Routing, "with a chunked body", ABOUT, Request { body: Body::Chunked(13), ..request });
+        of.ask(
+            Class::Routing,
+            "with a chunked body",
+            ABOUT,
+            Request {
+                body: Body::Chunked(13),
+                ..request
+            },
+        );
     }
 }
 
 fn hosts(of: &mut Of<'_, '_>, good: &Request) {
     let route = of.route;
-    let mut ask = |what: &str, host: String| of.ask(Class::Routing, what, ABOUT, Request { host, ..good.clone() });
+    let mut ask = |what: &str, host: String| {
+        of.ask(
+            Class::Routing,
+            what,
+            ABOUT,
+            Request {
+                host,
+                ..good.clone()
+            },
+        )
+    };
     ask("host in capitals", good.host.to_ascii_uppercase());
     ask("host with a port", format!("{}:8080", good.host));
     match route.host.as_ref() {

@@ -19,7 +19,10 @@ impl<'g> Scene<'g> {
     /// For a rigged gateway.
     #[must_use]
     pub fn new(gateway: &'g Gateway, clock: Clock) -> Self {
-        Self { gateway, identities: Identities::new(gateway, clock) }
+        Self {
+            gateway,
+            identities: Identities::new(gateway, clock),
+        }
     }
 
     /// The request that a route takes, without credentials.
@@ -27,7 +30,10 @@ impl<'g> Scene<'g> {
     pub fn base(&self, route: &Route) -> Request {
         let mut headers = vec![("User-Agent".into(), "gateway-gen-verify".into())];
         let external = |name: &String| {
-            self.gateway.schemes.get(name).is_some_and(|scheme| matches!(scheme.kind, SchemeKind::External(_)))
+            self.gateway
+                .schemes
+                .get(name)
+                .is_some_and(|scheme| matches!(scheme.kind, SchemeKind::External(_)))
         };
         // Without credentials an authorizer refuses, unless it is told otherwise.
         if route.auth.schemes().iter().any(external) {
@@ -75,5 +81,9 @@ pub(super) fn path(pattern: &Pattern) -> String {
     if pattern.rest {
         path.push_str("/below/v%3A1");
     }
-    if path.is_empty() { "/".to_owned() } else { path }
+    if path.is_empty() {
+        "/".to_owned()
+    } else {
+        path
+    }
 }

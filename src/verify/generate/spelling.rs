@@ -4,7 +4,16 @@ use super::Of;
 use super::sample::path;
 use crate::verify::probe::{Class, Request};
 
-const ABOUT: &[&str] = &["match", "normalisation", "forward", "rewrite", "own-answers", "auth", "target", "respond"];
+const ABOUT: &[&str] = &[
+    "match",
+    "normalisation",
+    "forward",
+    "rewrite",
+    "own-answers",
+    "auth",
+    "target",
+    "respond",
+];
 
 /// Ways to write a path other than as it is, each with a name. Some mean the same path, some another, some none at all.
 #[must_use]
@@ -19,7 +28,10 @@ pub fn spellings(path: &str) -> Vec<(&'static str, String)> {
         ("a half-encoded dot segment", format!("/verify/.%2E{path}")),
         ("above the root", format!("/..{path}")),
         ("an encoded slash behind", format!("{path}%2F")),
-        ("an encoded slash in front", format!("/%2f{}", path.trim_start_matches('/'))),
+        (
+            "an encoded slash in front",
+            format!("/%2f{}", path.trim_start_matches('/')),
+        ),
         ("a backslash behind", format!("{path}%5C")),
         ("a backslash for a slash", path.replacen('/', "/%5c", 1)),
         ("a null byte behind", format!("{path}%00")),
@@ -32,7 +44,10 @@ pub fn spellings(path: &str) -> Vec<(&'static str, String)> {
         ("a space behind", format!("{path}%20")),
         ("a dot behind", format!("{path}.")),
         ("a tab behind", format!("{path}%09")),
-        ("an encoded line break behind", format!("{path}%0d%0aX-Verify:%20injected")),
+        (
+            "an encoded line break behind",
+            format!("{path}%0d%0aX-Verify:%20injected"),
+        ),
         ("an overlong slash", format!("{path}%c0%af")),
         ("an encoded letter", encode_letters(path, 1)),
         ("all letters encoded", encode_letters(path, usize::MAX)),
@@ -40,9 +55,18 @@ pub fn spellings(path: &str) -> Vec<(&'static str, String)> {
         ("an absolute form", format!("http://localhost{path}")),
     ];
     if let Some(at) = path[1..].find('/').map(|at| at + 1) {
-        all.push(("an encoded slash inside", format!("{}%2F{}", &path[..at], &path[at + 1..])));
-        all.push(("a double-encoded slash inside", format!("{}%252F{}", &path[..at], &path[at + 1..])));
-        all.push(("a backslash inside", format!("{}\\{}", &path[..at], &path[at + 1..])));
+        all.push((
+            "an encoded slash inside",
+            format!("{}%2F{}", &path[..at], &path[at + 1..]),
+        ));
+        all.push((
+            "a double-encoded slash inside",
+            format!("{}%252F{}", &path[..at], &path[at + 1..]),
+        ));
+        all.push((
+            "a backslash inside",
+            format!("{}\\{}", &path[..at], &path[at + 1..]),
+        ));
     }
     all
 }
@@ -77,7 +101,12 @@ pub(super) fn route(of: &mut Of<'_, '_>) {
     for (what, path) in spellings(&path(&of.route.pattern)) {
         of.ask(Class::Spelling, what, ABOUT, respell(&good, &path));
         if guarded {
-            of.ask(Class::Spelling, &format!("{what}, no credentials"), ABOUT, respell(&bare, &path));
+            of.ask(
+                Class::Spelling,
+                &format!("{what}, no credentials"),
+                ABOUT,
+                respell(&bare, &path),
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `include: [globs]` -> one tree: reads the files, nested, and joins their maps of names.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::builder::Comment;
@@ -24,6 +25,8 @@ pub(super) const NAMED: [&str; 6] = [
 /// Reads files into one tree.
 pub(super) struct Loader<'a> {
     pub options: &'a ReadOptions<'a>,
+    /// Texts that stand for files, by path.
+    pub edited: &'a HashMap<PathBuf, String>,
     pub sources: &'a mut Sources,
     pub tree: Tree,
     pub comments: Vec<Comment>,
@@ -35,9 +38,14 @@ pub(super) struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    pub fn new(options: &'a ReadOptions<'a>, sources: &'a mut Sources) -> Self {
+    pub fn new(
+        options: &'a ReadOptions<'a>,
+        edited: &'a HashMap<PathBuf, String>,
+        sources: &'a mut Sources,
+    ) -> Self {
         Self {
             options,
+            edited,
             sources,
             tree: Tree::default(),
             comments: Vec::new(),
@@ -110,7 +118,7 @@ impl<'a> Loader<'a> {
         place: &Place,
         roots: &mut Vec<NodeId>,
     ) -> Result<(), Box<Diagnostic>> {
-        let file = input::load(self.sources, path, place)?;
+        let file = input::load(self.sources, self.edited, path, place)?;
         let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         self.seen.push(canonical.clone());
         self.open.push(canonical);

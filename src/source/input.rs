@@ -1,5 +1,6 @@
 //! Bytes from a file or stdin -> text: size, encoding and byte order marks.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -53,9 +54,21 @@ impl Input {
 /// It can't be opened or read, is too big, or is not UTF-8 text.
 pub(super) fn load(
     sources: &mut Sources,
+    edited: &HashMap<PathBuf, String>,
     path: &Path,
     place: &Place,
 ) -> Result<FileId, Box<Diagnostic>> {
+    if let Some(text) = edited.get(path) {
+        let room = MAX_BYTES.saturating_sub(sources.total_bytes());
+        let bytes = text.clone().into_bytes();
+        return add(
+            sources,
+            path.display().to_string(),
+            Some(path.to_owned()),
+            bytes,
+            room,
+        );
+    }
     let unreadable = |error: io::Error| {
         let message = format!("can't read `{}`: {}", path.display(), reason(&error));
         Box::new(Diagnostic::error(codes::UNREADABLE, place.clone(), message))

@@ -28,6 +28,6 @@ pub use document::Document;
 pub use input::{Input, MAX_BYTES};
 pub use nearest::nearest;
 pub use pointer::Pointer;
-pub use read::{Failure, ReadOptions, read};
+pub use read::{Failure, ReadOptions, read, read_edited};
 pub use sources::{Source, Sources};
 pub use span::{FileId, Part, Position, Span};

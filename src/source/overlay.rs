@@ -60,7 +60,7 @@ impl Loader<'_> {
                 "`--env NAME` merges the file `<spec>.NAME.yaml` beside the spec",
             )));
         }
-        let file = input::load(self.sources, &path, &Place::Nowhere)?;
+        let file = input::load(self.sources, self.edited, &path, &Place::Nowhere)?;
         let patch = self.parse(file)?;
         Ok(self.merge(root, patch, &Pointer::root(), false))
     }

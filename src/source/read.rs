@@ -1,5 +1,8 @@
 //! A spec's files -> one document: reads, includes, merges the overlay, points services elsewhere.
 
+use std::collections::HashMap;
+use std::path::PathBuf;
+
 use super::comments::{self, Allow};
 use super::document::Document;
 use super::include::Loader;
@@ -36,8 +39,19 @@ pub struct Failure {
 /// # Errors
 /// A file that can't be read or is not YAML or JSON. Mistakes in a spec are in [`Document::diagnostics`].
 pub fn read(options: &ReadOptions<'_>) -> Result<Document, Box<Failure>> {
+    read_edited(options, &HashMap::new())
+}
+
+/// Reads a spec as it would be with these texts in place of the files of that path.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_edited(
+    options: &ReadOptions<'_>,
+    edited: &HashMap<PathBuf, String>,
+) -> Result<Document, Box<Failure>> {
     let mut sources = Sources::default();
-    let mut loader = Loader::new(options, &mut sources);
+    let mut loader = Loader::new(options, edited, &mut sources);
     match document(&mut loader) {
         Ok((root, allows)) => {
             let Loader {

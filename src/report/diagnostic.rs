@@ -75,6 +75,17 @@ impl Place {
     }
 }
 
+impl Place {
+    /// The node it means; the root where it means none.
+    #[must_use]
+    pub fn pointer(&self) -> Pointer {
+        match self {
+            Self::Node { pointer, .. } | Self::Text { pointer, .. } => pointer.clone(),
+            Self::Nowhere => Pointer::root(),
+        }
+    }
+}
+
 /// A second place that explains the first, with a few words beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
@@ -167,6 +178,20 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// With a way to mend it by machine, where there is one.
+    #[must_use]
+    pub fn mend(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
+        self
+    }
+
+    /// About one target.
+    #[must_use]
+    pub fn of_target(mut self, target: &'static str) -> Self {
+        self.target = Some(target);
         self
     }
 

@@ -1,0 +1,38 @@
+//! Which route takes a request differs on a target.
+//!
+//! ## Why
+//! The spec's precedence does not depend on order, but engines have rules of their own: by length, by kind, by order. A
+//! request that goes to another route there gets another service, other checks and other limits.
+//!
+//! ## On the targets
+//! Each declares as a loss what it cannot match as the spec means it. A loss that `targets.<t>.allow` names with a
+//! reason is not flagged.
+//!
+//! ```yaml,accepted
+//! version: 1
+//! name: shop
+//! services: { orders: "http://orders:3000" }
+//! routes:
+//!   GET /orders: { to: orders, auth: none }
+//! targets: { kong: {} }
+//! ```
+
+use crate::lint::losses::{self, Theme};
+use crate::lint::page::code;
+use crate::lint::{Confidence, Context, Mends, Rule};
+use crate::report::{Diagnostic, Severity};
+use crate::spec::Preset;
+
+/// `routing/ambiguous-across-targets`
+pub const RULE: Rule = Rule {
+    code: code!("GG602", "routing/ambiguous-across-targets"),
+    severity: Severity::Error,
+    confidence: Confidence::Certain,
+    preset: Preset::Recommended,
+    mends: Mends::Nothing,
+    check,
+};
+
+fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    losses::report(context, &RULE, Theme::Matching, found);
+}

@@ -6,6 +6,7 @@ pub mod build;
 pub mod cli;
 pub mod engine;
 pub mod ir;
+pub mod lint;
 pub mod report;
 pub mod resolve;
 pub mod source;

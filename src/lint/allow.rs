@@ -1,40 +1,56 @@
 //! `# gateway-gen: allow(rule) reason` -> findings left out; and a finding for a comment that earns nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::levels::is_below;
 use super::rules::{self, unused_suppression};
-use super::{Levels, Rule};
-use crate::report::{Diagnostic, Edit, Fix, Place};
+use super::{Findings, Levels, Rule};
+use crate::report::{Diagnostic, Edit, Fix, Place, Suppressed};
 use crate::source::{Allow, Document, Pointer, Span, nearest};
 
-/// Leaves out what comments allow, and adds what is to be said about the comments.
+/// Sets apart what comments allow, and adds what is to be said about the comments.
 pub(super) fn apply(
     document: &Document,
     levels: &Levels<'_>,
     findings: Vec<Diagnostic>,
-) -> Vec<Diagnostic> {
+) -> Findings {
     let allows = document.allows();
     if allows.is_empty() {
-        return findings;
+        return Findings {
+            found: findings,
+            allowed: Vec::new(),
+        };
     }
-    let rules: Vec<Option<&Rule>> = allows.iter().map(|allow| rules::find(&allow.rule)).collect();
-    let mut used = vec![false; allows.len()];
-    let mut kept: Vec<Diagnostic> = findings
-        .into_iter()
-        .filter(|finding| {
-            let pointer = finding.place.pointer();
-            let mut suppressed = false;
-            for (n, allow) in allows.iter().enumerate() {
-                let same = rules[n].is_some_and(|rule| rule.code.id == finding.code.id);
-                if same && covers(document, allow, &pointer) {
-                    used[n] = true;
-                    suppressed |= !allow.reason.is_empty();
-                }
-            }
-            !suppressed
-        })
+    let rules: Vec<Option<&Rule>> = allows
+        .iter()
+        .map(|allow| rules::find(&allow.rule))
         .collect();
+    let mut by_rule: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (n, rule) in rules.iter().enumerate() {
+        let id = rule.map_or("", |rule| rule.code.id);
+        by_rule.entry(id).or_default().push(n);
+    }
+    let mut used = vec![false; allows.len()];
+    let mut kept = Vec::new();
+    let mut allowed = Vec::new();
+    for finding in findings {
+        let mut reason = None;
+        for &n in by_rule.get(finding.code.id).into_iter().flatten() {
+            if covers(document, &allows[n], &finding.place) {
+                used[n] = true;
+                let given = Some(&allows[n].reason).filter(|reason| !reason.is_empty());
+                reason = reason.or(given);
+            }
+        }
+        match reason {
+            None => kept.push(finding),
+            Some(reason) => allowed.push(Suppressed {
+                diagnostic: finding,
+                reason: reason.clone(),
+                in_source: true,
+            }),
+        }
+    }
     let mut spoken: Vec<(Diagnostic, Span, bool)> = Vec::new();
     for (n, allow) in allows.iter().enumerate() {
         let idle = !used[n] && rules[n].is_none_or(|rule| is_active(levels, rule, allow));
@@ -46,22 +62,25 @@ pub(super) fn apply(
         if useless.contains(&span) {
             finding.fix = removal(document, span);
         }
-        let pointer = finding.place.pointer();
-        finding.severity = levels.severity(&unused_suppression::RULE, &pointer, finding.severity)?;
-        Some(finding)
+        levels.apply(&unused_suppression::RULE, finding)
     }));
-    kept
+    Findings {
+        found: kept,
+        allowed,
+    }
 }
 
 /// A comment on the first line of a spec also speaks for what the spec lacks as a whole.
-fn covers(document: &Document, allow: &Allow, pointer: &Pointer) -> bool {
+fn covers(document: &Document, allow: &Allow, place: &Place) -> bool {
+    let root = Pointer::root();
+    let pointer = place.pointer().unwrap_or(&root);
     if is_below(pointer, allow.pointer.as_str()) {
         return true;
     }
     let top = pointer.steps().next();
-    let lacking = top.is_none_or(|top| !document.has(&Pointer::root().key(&top)));
-    let first = document.keys(&Pointer::root()).next();
-    lacking && first.is_some_and(|first| allow.pointer == Pointer::root().key(first))
+    let lacking = top.is_none_or(|top| !document.has(&root.key(&top)));
+    let first = document.keys(&root).next();
+    lacking && first.is_some_and(|first| allow.pointer == root.key(first))
 }
 
 /// A rule that is off here finds nothing, which says nothing about the comment.
@@ -85,7 +104,10 @@ fn complaint(allow: &Allow, rule: Option<&Rule>, used: bool, idle: bool) -> Opti
         return Some(finding(message).help(help));
     };
     if used && allow.reason.is_empty() {
-        let message = format!("`{}` is allowed without a reason, so it is not", rule.code.name);
+        let message = format!(
+            "`{}` is allowed without a reason, so it is not",
+            rule.code.name
+        );
         let help = format!("write why: `# gateway-gen: allow({}) <reason>`", allow.rule);
         return Some(finding(message).help(help));
     }
@@ -97,7 +119,12 @@ fn complaint(allow: &Allow, rule: Option<&Rule>, used: bool, idle: bool) -> Opti
 
 /// Comments of which every rule is idle: they can go.
 fn useless(allows: &[Allow], spoken: &[(Diagnostic, Span, bool)]) -> BTreeSet<Span> {
-    let idle = |span: Span| spoken.iter().filter(|(_, at, idle)| *at == span && *idle).count();
+    let idle = |span: Span| {
+        spoken
+            .iter()
+            .filter(|(_, at, idle)| *at == span && *idle)
+            .count()
+    };
     let all = |span: Span| allows.iter().filter(|allow| allow.span == span).count();
     let spans = spoken.iter().map(|(_, span, _)| *span);
     spans.filter(|span| idle(*span) == all(*span)).collect()

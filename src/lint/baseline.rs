@@ -37,16 +37,27 @@ pub fn fingerprints(findings: &[Diagnostic]) -> Vec<String> {
     findings
         .iter()
         .map(|finding| {
-            let pointer = finding.place.pointer().to_string();
+            let pointer = pointer(finding);
             let key = (finding.code.id, finding.target, pointer.clone());
             let number = seen.entry(key).or_default();
             *number += 1;
             let target = finding.target.unwrap_or_default();
             let text = format!("{}\0{target}\0{pointer}\0{number}", finding.code.id);
             let digest = Sha256::digest(text.as_bytes());
-            digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+            digest[..8]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect()
         })
         .collect()
+}
+
+fn pointer(finding: &Diagnostic) -> String {
+    finding
+        .place
+        .pointer()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 impl Baseline {
@@ -59,7 +70,7 @@ impl Baseline {
             .map(|(fingerprint, finding)| Old {
                 fingerprint,
                 code: finding.code.id.to_owned(),
-                pointer: finding.place.pointer().to_string(),
+                pointer: pointer(finding),
             });
         Self {
             version: 1,
@@ -86,23 +97,20 @@ impl Baseline {
         text + "\n"
     }
 
-    /// Splits findings into new ones and the number of known ones.
+    /// Splits findings into new ones and known ones.
     #[must_use]
-    pub fn split(&self, findings: Vec<Diagnostic>) -> (Vec<Diagnostic>, usize) {
+    pub fn split(&self, findings: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
         let known: HashSet<&str> = self
             .findings
             .iter()
             .map(|old| old.fingerprint.as_str())
             .collect();
-        let prints = fingerprints(&findings);
-        let all = findings.len();
-        let new: Vec<Diagnostic> = findings
+        let prints = fingerprints(&findings).into_iter();
+        let (old, new): (Vec<_>, Vec<_>) = findings
             .into_iter()
-            .zip(&prints)
-            .filter(|(_, print)| !known.contains(print.as_str()))
-            .map(|(finding, _)| finding)
-            .collect();
-        let old = all - new.len();
-        (new, old)
+            .zip(prints)
+            .partition(|(_, print)| known.contains(print.as_str()));
+        let plain = |pairs: Vec<(Diagnostic, String)>| pairs.into_iter().map(|(one, _)| one);
+        (plain(new).collect(), plain(old).collect())
     }
 }

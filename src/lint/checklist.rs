@@ -21,7 +21,9 @@ pub const PRODUCTION: [Item; 6] = [
     },
     Item {
         title: "authentication offloaded to gateway",
-        rules: &["GG101", "GG103", "GG105", "GG106", "GG107", "GG110", "GG111"],
+        rules: &[
+            "GG101", "GG103", "GG105", "GG106", "GG107", "GG110", "GG111",
+        ],
     },
     Item {
         title: "request ID propagation for tracing",
@@ -85,7 +87,7 @@ impl Checklist {
 /// Looks with the strict preset; levels and allow comments of the spec hold.
 #[must_use]
 pub fn checklist(subject: Subject<'_>) -> Checklist {
-    let findings = lint(subject, Some(Preset::Strict));
+    let findings = lint(subject, Some(Preset::Strict)).found;
     let of = |items: &[Item]| {
         let missing = |item: &Item| {
             findings

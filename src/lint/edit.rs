@@ -65,13 +65,22 @@ impl<'d> Editor<'d> {
             let at = at(whole, whole.start + 1);
             let inner = text.strip_prefix('{')?.strip_suffix('}')?.trim();
             let entry = format!(" {}: {} ", print_key(key, false), print(value, false));
-            return inner.is_empty().then(|| vec![Edit { span: at, text: entry }]);
+            return inner.is_empty().then(|| {
+                vec![Edit {
+                    span: at,
+                    text: entry,
+                }]
+            });
         };
         match self.style(map, whole, is_flow)? {
             Style::Block { indent } => {
                 let end = self.line_end(whole);
                 let indent = " ".repeat(indent);
-                let text = format!("\n{indent}{}: {}", print_key(key, false), print(value, false));
+                let text = format!(
+                    "\n{indent}{}: {}",
+                    print_key(key, false),
+                    print(value, false)
+                );
                 Some(vec![Edit {
                     span: at(whole, end),
                     text,
@@ -79,10 +88,16 @@ impl<'d> Editor<'d> {
             }
             Style::Flow { lines, json } => {
                 let last = self.own_value(&map.key(last))?;
-                let inside = last.file == whole.file && last.start > whole.start && last.end < whole.end;
+                let inside =
+                    last.file == whole.file && last.start > whole.start && last.end < whole.end;
                 let before = lines.map_or_else(|| ", ".to_owned(), |indent| format!(",\n{indent}"));
                 let text = format!("{before}{}: {}", print_key(key, json), print(value, json));
-                inside.then(|| vec![Edit { span: at(whole, last.end), text }])
+                inside.then(|| {
+                    vec![Edit {
+                        span: at(whole, last.end),
+                        text,
+                    }]
+                })
             }
         }
     }
@@ -110,13 +125,19 @@ impl<'d> Editor<'d> {
                 .flatten();
         }
         let text = self.text(key)?;
-        let start = text[..key.start as usize].rfind('\n').map_or(0, |end| end + 1);
+        let start = text[..key.start as usize]
+            .rfind('\n')
+            .map_or(0, |end| end + 1);
         if !text[start..key.start as usize].trim().is_empty() {
             let next = self.key(&map.key(names.get(index + 1)?))?;
             return Some(vec![cut(key, key.start, next.start)]);
         }
         let end = self.line_end(value) as usize;
-        let end = if text[end..].starts_with('\n') { end + 1 } else { end };
+        let end = if text[end..].starts_with('\n') {
+            end + 1
+        } else {
+            end
+        };
         Some(vec![cut(key, offset(start), offset(end))])
     }
 
@@ -164,10 +185,16 @@ impl<'d> Editor<'d> {
             (None, None) => self.remove(list),
             _ if !self.slice(whole).starts_with('[') => {
                 let text = self.text(this)?;
-                let start = text[..this.start as usize].rfind('\n').map_or(0, |end| end + 1);
+                let start = text[..this.start as usize]
+                    .rfind('\n')
+                    .map_or(0, |end| end + 1);
                 let dash = text[start..this.start as usize].trim() == "-";
                 let end = self.line_end(this) as usize;
-                let end = if text[end..].starts_with('\n') { end + 1 } else { end };
+                let end = if text[end..].starts_with('\n') {
+                    end + 1
+                } else {
+                    end
+                };
                 dash.then(|| vec![cut(this, offset(start), offset(end))])
             }
             (Some(next), _) => Some(vec![cut(this, this.start, next.start)]),
@@ -182,7 +209,9 @@ impl<'d> Editor<'d> {
             return None;
         }
         let text = self.text(whole)?;
-        let line = text[..key.start as usize].rfind('\n').map_or(0, |end| end + 1);
+        let line = text[..key.start as usize]
+            .rfind('\n')
+            .map_or(0, |end| end + 1);
         let before = &text[line..key.start as usize];
         if !is_flow {
             // A value that an alias shares starts elsewhere; its map must begin with its own first key.
@@ -255,7 +284,10 @@ impl<'d> Editor<'d> {
     }
 
     fn text(&self, span: Span) -> Option<&'d str> {
-        self.document.sources().get(span.file).map(|source| source.text())
+        self.document
+            .sources()
+            .get(span.file)
+            .map(|source| source.text())
     }
 
     /// The end of the line on which the node ends, before its line break.
@@ -264,7 +296,11 @@ impl<'d> Editor<'d> {
         let from = node.end as usize;
         let rest = text.get(from..).unwrap_or_default();
         let line = rest.find('\n').unwrap_or(rest.len());
-        let line = if rest[..line].ends_with('\r') { line - 1 } else { line };
+        let line = if rest[..line].ends_with('\r') {
+            line - 1
+        } else {
+            line
+        };
         offset(from + line)
     }
 }

@@ -43,9 +43,7 @@ pub struct Fixed {
 ///
 /// # Errors
 /// `read` gives its own error for the spec as it is.
-pub fn fix<E>(
-    read: &dyn Fn(&HashMap<PathBuf, String>) -> Result<Step, E>,
-) -> Result<Fixed, E> {
+pub fn fix<E>(read: &dyn Fn(&HashMap<PathBuf, String>) -> Result<Step, E>) -> Result<Fixed, E> {
     let mut edited = HashMap::new();
     let mut step = read(&edited)?;
     let originals = texts(&step.document);
@@ -62,7 +60,11 @@ pub fn fix<E>(
         .into_iter()
         .filter_map(|(path, before)| {
             let after = edited.get(&path)?.clone();
-            (after != before).then_some(Change { path, before, after })
+            (after != before).then_some(Change {
+                path,
+                before,
+                after,
+            })
         })
         .collect();
     Ok(Fixed {

@@ -1,7 +1,7 @@
 //! Presets and the `lint:` section -> how loud a rule is at a place.
 
 use super::{Rule, rules};
-use crate::report::Severity;
+use crate::report::{Diagnostic, Severity};
 use crate::source::Pointer;
 use crate::spec::{Level, LintSection, Preset};
 
@@ -58,6 +58,15 @@ impl<'a> Levels<'a> {
         }
     }
 
+    /// The finding as loud as it is meant to be at its place; `None` for not at all.
+    #[must_use]
+    pub fn apply(&self, rule: &Rule, mut finding: Diagnostic) -> Option<Diagnostic> {
+        let root = Pointer::root();
+        let pointer = finding.place.pointer().unwrap_or(&root);
+        finding.severity = self.severity(rule, pointer, finding.severity)?;
+        Some(finding)
+    }
+
     /// The level for the whole spec: `None` leaves it to each finding.
     fn level(&self, rule: &Rule) -> Option<Level> {
         let off = rule.preset == Preset::Strict && self.preset == Preset::Recommended;
@@ -73,9 +82,7 @@ impl<'a> Levels<'a> {
         let plain = plain.map(move |word| (rules.key(word), word.as_str()));
         let below = self.section.paths.iter().flat_map(move |(path, levels)| {
             let at = paths.key(path);
-            levels
-                .keys()
-                .map(move |word| (at.key(word), word.as_str()))
+            levels.keys().map(move |word| (at.key(word), word.as_str()))
         });
         plain
             .chain(below)

@@ -4,16 +4,16 @@ mod allow;
 mod baseline;
 mod checklist;
 mod context;
-mod losses;
 mod edit;
 mod fix;
 mod levels;
+mod losses;
 mod page;
 mod raw;
 mod rule;
+pub mod rules;
 mod services;
 mod zone;
-pub mod rules;
 
 pub use baseline::{Baseline, fingerprints};
 pub use checklist::{Checklist, Item, checklist};
@@ -23,7 +23,7 @@ pub use levels::Levels;
 pub use rule::{Confidence, Mends, Rule};
 
 use crate::ir::Gateway;
-use crate::report::Diagnostic;
+use crate::report::{Diagnostic, Suppressed};
 use crate::source::Document;
 use crate::spec::{Preset, Spec};
 use crate::targets::{TARGETS, account};
@@ -39,9 +39,18 @@ pub struct Subject<'a> {
     pub gateway: &'a Gateway,
 }
 
-/// All findings, in the order of the text. `preset` wins over the spec's own.
+/// What lint has to say.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// What counts, in the order of the text.
+    pub found: Vec<Diagnostic>,
+    /// What comments in the spec allow, with their reasons.
+    pub allowed: Vec<Suppressed>,
+}
+
+/// Asks every rule. `preset` wins over the spec's own.
 #[must_use]
-pub fn lint(subject: Subject<'_>, preset: Option<Preset>) -> Vec<Diagnostic> {
+pub fn lint(subject: Subject<'_>, preset: Option<Preset>) -> Findings {
     let levels = Levels::new(&subject.spec.lint, preset);
     let context = context(subject, &levels);
     let mut findings = Vec::new();
@@ -51,14 +60,14 @@ pub fn lint(subject: Subject<'_>, preset: Option<Preset>) -> Vec<Diagnostic> {
         }
         let mut found = Vec::new();
         (rule.check)(&context, &mut found);
-        findings.extend(found.into_iter().filter_map(|mut finding| {
-            let pointer = finding.place.pointer();
-            finding.severity = levels.severity(rule, &pointer, finding.severity)?;
-            Some(finding)
-        }));
+        findings.extend(
+            found
+                .into_iter()
+                .filter_map(|finding| levels.apply(rule, finding)),
+        );
     }
     let mut findings = allow::apply(subject.document, &levels, findings);
-    sort(subject.document, &mut findings);
+    sort(subject.document, &mut findings.found);
     findings
 }
 

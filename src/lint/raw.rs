@@ -73,7 +73,11 @@ fn inside(context: &Context<'_>, pointer: &Pointer, text: &str, directive: &Dire
         let written = context.document.sources().slice(span);
         // Quotes, or nothing, before a text without escapes; indented block text is not found and stays whole.
         let start = written.find(text)?;
-        let head = text.get(directive.place.clone())?.lines().next()?.trim_end();
+        let head = text
+            .get(directive.place.clone())?
+            .lines()
+            .next()?
+            .trim_end();
         let from = span.start + u32::try_from(start + directive.place.start).ok()?;
         Some(Place::Text {
             pointer: pointer.clone(),
@@ -156,7 +160,10 @@ fn texts<'a>(context: &Context<'a>) -> Vec<(&'a str, Pointer)> {
 
 fn raws<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a crate::ir::Sourced<crate::ir::Raw>> {
     let gateway = context.gateway;
-    let services = gateway.services.values().filter_map(|service| service.raw.as_ref());
+    let services = gateway
+        .services
+        .values()
+        .filter_map(|service| service.raw.as_ref());
     let routes = gateway.routes.iter().filter_map(|route| route.raw.as_ref());
     services.chain(routes)
 }

@@ -73,10 +73,24 @@ mod tests {
         for host in ["127.0.0.1", "localhost", "::1", "[::1]", "a.localhost"] {
             assert_eq!(zone(host), Zone::Loopback, "{host}");
         }
-        for host in ["orders", "orders.shop.svc", "db.internal", "10.1.2.3", "fd00::1", "100.64.0.1", "x.svc.cluster.local"] {
+        for host in [
+            "orders",
+            "orders.shop.svc",
+            "db.internal",
+            "10.1.2.3",
+            "fd00::1",
+            "100.64.0.1",
+            "x.svc.cluster.local",
+        ] {
             assert_eq!(zone(host), Zone::Private, "{host}");
         }
-        for host in ["shop.example", "8.8.8.8", "internal.shop.example", "local.example", "2001:db8::1"] {
+        for host in [
+            "shop.example",
+            "8.8.8.8",
+            "internal.shop.example",
+            "local.example",
+            "2001:db8::1",
+        ] {
             assert_eq!(zone(host), Zone::Public, "{host}");
         }
     }

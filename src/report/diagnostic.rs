@@ -75,17 +75,6 @@ impl Place {
     }
 }
 
-impl Place {
-    /// The node it means; the root where it means none.
-    #[must_use]
-    pub fn pointer(&self) -> Pointer {
-        match self {
-            Self::Node { pointer, .. } | Self::Text { pointer, .. } => pointer.clone(),
-            Self::Nowhere => Pointer::root(),
-        }
-    }
-}
-
 /// A second place that explains the first, with a few words beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {

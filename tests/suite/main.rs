@@ -6,6 +6,7 @@ mod errors;
 mod folder;
 mod generated;
 mod hostile;
+mod lint;
 mod reports;
 mod resolve;
 mod schema;

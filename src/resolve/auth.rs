@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use super::run::Run;
+use super::run::{Run, shown};
 use super::{codes, headers, names, token_keys, urls};
 use crate::ir::{ApiKeyPlace, Basic, External, Jwt, Keys, Scheme, SchemeKind};
 use crate::report::{Diagnostic, Place};
@@ -117,7 +117,7 @@ fn cognito(run: &Run<'_>, written: &spec::Cognito, at: &Pointer) -> Option<Jwt> 
     let place = at.key("user_pool_arn");
     let text = &written.user_pool_arn;
     let Some(issuer) = pool_issuer(text) else {
-        let message = format!("`{}` is not the ARN of a user pool", text.escape_debug());
+        let message = format!("`{}` is not the ARN of a user pool", shown(text));
         let help = "write `arn:aws:cognito-idp:REGION:ACCOUNT:userpool/REGION_ID`";
         run.error(codes::ARN, &place, message, help);
         return None;
@@ -165,7 +165,7 @@ fn api_key(run: &Run<'_>, written: &spec::ApiKey, at: &Pointer) -> Option<ApiKey
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
             if !fits {
-                let message = format!("`{}` is not a query parameter's name", query.escape_debug());
+                let message = format!("`{}` is not a query parameter's name", shown(query));
                 run.error(
                     codes::API_KEY_PLACE,
                     &at.key("query"),
@@ -208,7 +208,7 @@ fn basic(run: &Run<'_>, written: &spec::Basic, at: &Pointer) -> Basic {
         .bytes()
         .all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\'));
     if written.realm.is_some() && !fits {
-        let message = format!("`{}` cannot be a realm", realm.escape_debug());
+        let message = format!("`{}` cannot be a realm", shown(&realm));
         run.error(
             codes::CREDENTIAL,
             &at.key("realm"),
@@ -245,7 +245,7 @@ pub(super) fn arn(run: &Run<'_>, text: &str, service: &str, at: &Pointer) {
             .bytes()
             .all(|b| b.is_ascii_graphic() && !b"\"'\\`${}".contains(&b));
     if !fits {
-        let message = format!("`{}` is not an ARN of `{service}`", text.escape_debug());
+        let message = format!("`{}` is not an ARN of `{service}`", shown(text));
         let help = format!("write `arn:aws:{service}:REGION:ACCOUNT:...`");
         run.error(codes::ARN, at, message, &help);
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use super::run::Run;
+use super::run::{Run, shown};
 use super::{codes, files, names, policies};
 use crate::ir::{Consumer, LimitKey, Plan, Secret, Sourced};
 use crate::report::{Diagnostic, Place};
@@ -215,7 +215,7 @@ fn basic(
 ) -> Option<(String, Secret)> {
     let name = &written.username;
     if name.is_empty() || name.contains(|c: char| c == ':' || c.is_control()) {
-        let message = format!("`{}` cannot be a user name", name.escape_debug());
+        let message = format!("`{}` cannot be a user name", shown(name));
         run.error(
             codes::CREDENTIAL,
             &at.key("username"),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::run::Run;
+use super::run::{Run, shown};
 use super::{Secrets, codes};
 use crate::ir::{File, KeyMaterial, Secret};
 use crate::source::Pointer;
@@ -13,7 +13,7 @@ const SCHEME: &str = "secret://";
 /// Reads a file named at a place, relative to the file that names it.
 pub(super) fn file(run: &Run<'_>, name: &str, at: &Pointer) -> Option<File> {
     if name.is_empty() || name.contains(char::is_control) {
-        let message = format!("`{}` is not a file name", name.escape_debug());
+        let message = format!("`{}` is not a file name", shown(name));
         run.error(
             codes::FILE,
             at,
@@ -61,7 +61,7 @@ pub(super) fn secret(run: &Run<'_>, text: &str, at: &Pointer) -> Option<Secret> 
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     if !fits {
-        let message = format!("`{}` is not the name of a secret", name.escape_debug());
+        let message = format!("`{}` is not the name of a secret", shown(name));
         let help = "a secret's name has 1 to 64 letters, digits, `-`, `_` and `.`";
         run.error(codes::SECRET, at, message, help);
         return None;

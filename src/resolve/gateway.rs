@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::run::Run;
+use super::run::{Run, shown};
 use super::{codes, files, headers, policies, route_key, urls};
 use crate::ir::{
     AccessLog, CounterFailure, Counters, EncodedSlash, Gateway, HostPattern, LimitKey, Listen,
@@ -74,7 +74,7 @@ fn stage(run: &Run<'_>, at: &Pointer) -> String {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     if !fits {
-        let message = format!("`{}` cannot name a stage", stage.escape_debug());
+        let message = format!("`{}` cannot name a stage", shown(&stage));
         run.error(
             codes::NAME,
             &at.key("stage"),
@@ -230,10 +230,7 @@ fn tls(run: &Run<'_>, listen: &Listen, at: &Pointer) -> Option<Sourced<ServerTls
         None | Some("1.2") => TlsVersion::V1_2,
         Some("1.3") => TlsVersion::V1_3,
         Some(other) => {
-            let message = format!(
-                "`{}` is not a TLS version that is spoken",
-                other.escape_debug()
-            );
+            let message = format!("`{}` is not a TLS version that is spoken", shown(other));
             run.error(
                 codes::TLS,
                 &at.key("min_version"),
@@ -311,7 +308,7 @@ fn health(run: &Run<'_>, at: &Pointer) -> Option<Sourced<String>> {
             None
         }
         _ => {
-            let message = format!("`{}` is not a path", text.escape_debug());
+            let message = format!("`{}` is not a path", shown(text));
             run.error(
                 codes::PATH,
                 at,

@@ -1,7 +1,7 @@
 //! Gathers: `SERVICE GET /PATH?QUERY` with parameters and claims, and what is kept of each answer.
 
 use super::pieces::{self, Allowed};
-use super::run::{Run, Wrong};
+use super::run::{Run, Wrong, shown};
 use super::{codes, names};
 use crate::ir::units::Millis;
 use crate::ir::{EncodedSlash, Gather, Keep, Methods, Part, Pattern, Piece, normalise};
@@ -155,12 +155,12 @@ fn from<'t>(text: &'t str, pattern: Option<&Pattern>) -> Result<From<'t>, Wrong<
     let (Some(service), Some(method), Some(target)) = (words.next(), words.next(), words.next())
     else {
         return Err(Wrong::new(
-            format!("`{}` does not say what to ask", text.escape_debug()),
+            format!("`{}` does not say what to ask", shown(text)),
             help,
         ));
     };
     if method != "GET" {
-        let message = format!("`{}` is not what a gather asks with", method.escape_debug());
+        let message = format!("`{}` is not what a gather asks with", shown(method));
         let wrong = Wrong::new(
             message,
             "write `GET`: nothing else can be asked without side effects",
@@ -172,10 +172,7 @@ fn from<'t>(text: &'t str, pattern: Option<&Pattern>) -> Result<From<'t>, Wrong<
         });
     }
     if !target.starts_with('/') {
-        let wrong = Wrong::new(
-            format!("`{}` does not start with `/`", target.escape_debug()),
-            help,
-        );
+        let wrong = Wrong::new(format!("`{}` does not start with `/`", shown(target)), help);
         return Err(if target.is_empty() {
             wrong
         } else {
@@ -184,7 +181,10 @@ fn from<'t>(text: &'t str, pattern: Option<&Pattern>) -> Result<From<'t>, Wrong<
     }
     if let Some(odd) = target.find(|c: char| !c.is_ascii_graphic() || "\"<>\\^`|#".contains(c)) {
         let odd = target[odd..].chars().next().unwrap_or(' ');
-        let message = format!("`{}` cannot stand in a path or query", odd.escape_debug());
+        let message = format!(
+            "`{}` cannot stand in a path or query",
+            shown(odd.encode_utf8(&mut [0; 4]))
+        );
         return Err(Wrong::new(message, "write it as `%XX`").at(target));
     }
     let outside = target
@@ -230,7 +230,7 @@ fn keep(run: &Run<'_>, written: &spec::GatherPart, at: &Pointer) -> Keep {
                 .skip(1)
                 .all(|rest| rest.starts_with(['0', '1']));
         if !fits {
-            let message = format!("`{}` is not a JSON Pointer", text.escape_debug());
+            let message = format!("`{}` is not a JSON Pointer", shown(text));
             let help = "write `/items` or `/data/0/id`, and `\"\"` for the whole body (RFC 6901)";
             run.error(codes::GATHER_KEEP, &at.key(key), message, help);
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::codes;
-use super::run::Run;
+use super::run::{Run, shown};
 use crate::ir::HeaderRules;
 use crate::report::{Diagnostic, Place};
 use crate::source::Pointer;
@@ -35,7 +35,7 @@ pub(super) fn is_token(text: &str) -> bool {
 pub(super) fn name(run: &Run<'_>, text: &str, place: Place) -> bool {
     let fits = is_token(text);
     if !fits {
-        let message = format!("`{}` is not a header name", text.escape_debug());
+        let message = format!("`{}` is not a header name", shown(text));
         let help = "write letters, digits and `-`, such as `X-User-ID`";
         run.say(Diagnostic::error(codes::HEADER, place, message).help(help));
     }
@@ -68,7 +68,7 @@ pub(super) fn value(run: &Run<'_>, text: &str, at: &Pointer) {
     if let Some(wrong) = wrong {
         let message = format!(
             "`{}` cannot stand in a header's value",
-            wrong.escape_debug()
+            shown(wrong.encode_utf8(&mut [0; 4]))
         );
         run.error(
             codes::HEADER,

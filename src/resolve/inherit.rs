@@ -31,7 +31,7 @@ pub(super) struct Inherited<'a> {
     pub max_body: Option<Sourced<Bytes>>,
     timeout: Option<Sourced<Timeout>>,
     retries: Option<Sourced<Retries>>,
-    services: HashMap<&'a str, (Option<Sourced<Timeout>>, Option<Sourced<Retries>>)>,
+    services: HashMap<&'a str, OfService>,
 }
 
 impl<'a> Inherited<'a> {

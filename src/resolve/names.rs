@@ -1,7 +1,7 @@
 //! Names of things, scopes, groups and claims: which characters they may have.
 
 use super::codes;
-use super::run::Run;
+use super::run::{Run, shown};
 use crate::report::{Diagnostic, Place};
 
 /// Longest name; engines build longer ones out of it.
@@ -15,8 +15,7 @@ pub(super) fn name(run: &Run<'_>, kind: &str, name: &str, place: Place) {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     if !fits {
-        let shown: String = name.chars().take(MAX_NAME).collect();
-        let message = format!("`{}` cannot name a {kind}", shown.escape_debug());
+        let message = format!("`{}` cannot name a {kind}", shown(name));
         let help = format!(
             "a name has 1 to {MAX_NAME} letters, digits, `-`, `_` and `.`, and starts with a letter or digit"
         );
@@ -32,7 +31,7 @@ pub(super) fn word(run: &Run<'_>, kind: &str, word: &str, place: Place) {
             .bytes()
             .all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\'));
     if !fits {
-        let message = format!("`{}` is not a {kind}", word.escape_debug());
+        let message = format!("`{}` is not a {kind}", shown(word));
         let help = "write visible ASCII characters without spaces, `\"` and `\\`";
         run.say(Diagnostic::error(codes::NAME, place, message).help(help));
     }

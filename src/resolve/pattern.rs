@@ -1,6 +1,6 @@
 //! Pattern text -> segments; also the rewrites, which are written alike.
 
-use super::run::Wrong;
+use super::run::{Wrong, shown};
 use crate::ir::{EncodedSlash, Pattern, Segment, normalise};
 
 /// What is parsed.
@@ -18,15 +18,15 @@ const MAX_PARAMS: usize = 9;
 /// Parses `/literal/{parameter}/*`.
 pub(super) fn parse(text: &str, slash: EncodedSlash, form: Form) -> Result<Pattern, Wrong<'_>> {
     let Some(body) = text.strip_prefix('/') else {
-        let message = format!("`{}` does not start with `/`", text.escape_debug());
-        let help = format!(
-            "write `/{}`",
-            text.trim_start_matches(['/', '.']).escape_debug()
-        );
+        let message = format!("`{}` does not start with `/`", shown(text));
+        let help = format!("write `/{}`", shown(text.trim_start_matches(['/', '.'])));
         return Err(Wrong::new(message, help));
     };
     if let Some(at) = text.find(['?', '#']) {
-        let message = "a pattern is a path, without query and fragment";
+        let message = match form {
+            Form::Pattern => "a pattern is a path, without query and fragment",
+            Form::Rewrite => "a rewrite is a path, without query and fragment",
+        };
         return Err(Wrong::new(message, "remove it; the query is kept as it came").at(&text[at..]));
     }
     let mut pattern = Pattern {
@@ -49,11 +49,12 @@ pub(super) fn parse(text: &str, slash: EncodedSlash, form: Form) -> Result<Patte
             pattern.rest = true;
         } else {
             let segment = segment(part, text, last, slash)?;
-            if let Segment::Param(name) = &segment {
-                if form == Form::Pattern && pattern.params().any(|known| known == name) {
-                    let message = format!("the parameter `{name}` comes twice");
-                    return Err(Wrong::new(message, "give each its own name").at(part));
-                }
+            if let Segment::Param(name) = &segment
+                && form == Form::Pattern
+                && pattern.params().any(|known| known == name)
+            {
+                let message = format!("the parameter `{name}` comes twice");
+                return Err(Wrong::new(message, "give each its own name").at(part));
             }
             pattern.segments.push(segment);
         }
@@ -77,7 +78,7 @@ fn segment<'t>(
                 "write `{}`; a trailing slash does not tell paths apart",
                 whole.trim_end_matches('/')
             );
-            return Err(Wrong::new("a pattern does not end in `/`", help));
+            return Err(Wrong::new("a pattern or rewrite does not end in `/`", help));
         }
         "" => {
             return Err(Wrong::new(
@@ -102,7 +103,10 @@ fn segment<'t>(
         part.find(|c: char| c.is_control() || c.is_whitespace() || "\"<>[\\]^`|".contains(c))
     {
         let odd = part[odd..].chars().next().unwrap_or(' ');
-        let message = format!("`{}` cannot stand in a path", odd.escape_debug());
+        let message = format!(
+            "`{}` cannot stand in a path",
+            shown(odd.encode_utf8(&mut [0; 4]))
+        );
         return Err(Wrong::new(
             message,
             "patterns have no expressions: write segments, `{name}` or a last `*`",
@@ -138,10 +142,7 @@ fn parameter(part: &str) -> Result<String, Wrong<'_>> {
         .strip_prefix('{')
         .and_then(|rest| rest.strip_suffix('}'))
     else {
-        let message = format!(
-            "`{}` mixes a parameter with other text",
-            part.escape_debug()
-        );
+        let message = format!("`{}` mixes a parameter with other text", shown(part));
         return Err(Wrong::new(message, "a parameter is a whole segment: `/{name}/`").at(part));
     };
     let fits = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -150,7 +151,7 @@ fn parameter(part: &str) -> Result<String, Wrong<'_>> {
     if fits {
         return Ok(name.to_owned());
     }
-    let message = format!("`{}` is not a parameter's name", name.escape_debug());
+    let message = format!("`{}` is not a parameter's name", shown(name));
     let help = if name.ends_with(['+', '*']) {
         "for the rest of the path write `*`"
     } else {

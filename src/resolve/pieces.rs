@@ -1,6 +1,6 @@
 //! Texts with places to fill in: `{path}`, `{query}`, `{parameter}`, `{auth.claim}`.
 
-use super::run::Wrong;
+use super::run::{Wrong, shown};
 use crate::ir::{Pattern, Piece};
 use crate::source::nearest;
 
@@ -70,7 +70,7 @@ fn place<'t>(
         Some(near) => format!("did you mean `{{{near}}}`?"),
         None => format!("what can be filled in here: `{{{}}}`", known.join("}`, `{")),
     };
-    let message = format!("nothing here is called `{}`", whole.escape_debug());
+    let message = format!("nothing here is called `{}`", shown(whole));
     Err(Wrong::new(message, help).at(whole))
 }
 
@@ -83,6 +83,6 @@ fn claim<'t>(whole: &'t str, claim: &str) -> Result<Piece, Wrong<'t>> {
     if fits {
         return Ok(Piece::Claim(claim.to_owned()));
     }
-    let message = format!("`{}` names no claim", whole.escape_debug());
+    let message = format!("`{}` names no claim", shown(whole));
     Err(Wrong::new(message, "write a claim of the token, such as `{auth.sub}`").at(whole))
 }

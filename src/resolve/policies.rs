@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::run::{Run, Wrong};
+use super::run::{Run, Wrong, shown};
 use super::{codes, headers, names, route_key};
 use crate::ir::units::Millis;
 use crate::ir::{Cors, IpRules, Limit, LimitKey, Origins, Retries, Sourced, Timeout};
@@ -147,12 +147,7 @@ fn origin(run: &Run<'_>, text: &str, at: &Pointer) -> Option<String> {
 
 fn parse_origin(text: &str) -> Result<String, Wrong<'_>> {
     let example = "write it as browsers send it: `https://shop.example` or `http://localhost:5173`";
-    let not_one = || {
-        Wrong::new(
-            format!("`{}` is not an origin", text.escape_debug()),
-            example,
-        )
-    };
+    let not_one = || Wrong::new(format!("`{}` is not an origin", shown(text)), example);
     let (scheme, authority) = text.split_once("://").ok_or_else(not_one)?;
     if let Some(at) = authority.find(['/', '?', '#']) {
         let help = format!("write `{scheme}://{}`", &authority[..at]);
@@ -270,7 +265,7 @@ fn net(run: &Run<'_>, text: &str, at: &Pointer) -> Option<IpNet> {
         return Some(IpNet::from(address));
     }
     let Ok(net) = text.parse::<IpNet>() else {
-        let message = format!("`{}` is not a range of addresses", text.escape_debug());
+        let message = format!("`{}` is not a range of addresses", shown(text));
         run.error(
             codes::CIDR,
             at,

@@ -1,7 +1,7 @@
 //! Fixed answers.
 
 use super::pieces::{self, Allowed};
-use super::run::{Run, Wrong};
+use super::run::{Run, Wrong, shown};
 use super::{codes, headers};
 use crate::ir::{Pattern, Piece, Respond};
 use crate::report::{Diagnostic, Place};
@@ -84,7 +84,10 @@ fn location<'t>(text: &'t str, pattern: Option<&Pattern>) -> Result<Vec<Piece>, 
     let help = "write `https://host/..`, or a path that starts with `/`";
     if let Some(odd) = text.find(|c: char| !c.is_ascii_graphic() || "\"<>\\^`|".contains(c)) {
         let odd = text[odd..].chars().next().unwrap_or(' ');
-        let message = format!("`{}` cannot stand in a URL", odd.escape_debug());
+        let message = format!(
+            "`{}` cannot stand in a URL",
+            shown(odd.encode_utf8(&mut [0; 4]))
+        );
         return Err(Wrong::new(message, "write it as `%XX`"));
     }
     let Some((scheme, rest)) = text.split_once("://") else {

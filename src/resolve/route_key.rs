@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::pattern::{self, Form};
-use super::run::Wrong;
+use super::run::{Wrong, shown};
 use crate::ir::{EncodedSlash, HostPattern, Methods, Pattern};
 use crate::report::Code;
 use crate::source::nearest;
@@ -27,7 +27,7 @@ pub(super) fn parse(key: &str, slash: EncodedSlash) -> Result<Key, (Code, Wrong<
         (Some(target), None, _) if target.contains('/') => (None, target),
         (Some(methods), Some(target), None) if !odd_space => (Some(methods), target),
         _ => {
-            let message = format!("`{}` is not a route", key.escape_debug());
+            let message = format!("`{}` is not a route", shown(key));
             let help = "write `METHODS /pattern` or `METHODS host/pattern`: methods separated by commas, then one space";
             return Err((codes::ROUTE_KEY, Wrong::new(message, help)));
         }
@@ -37,11 +37,8 @@ pub(super) fn parse(key: &str, slash: EncodedSlash) -> Result<Key, (Code, Wrong<
         Some(text) => self::methods(text).map_err(|wrong| (codes::ROUTE_KEY, wrong))?,
     };
     let Some(slash_at) = target.find('/') else {
-        let message = format!(
-            "the pattern `{}` does not start with `/`",
-            target.escape_debug()
-        );
-        let wrong = Wrong::new(message, format!("write `/{}`", target.escape_debug())).at(target);
+        let message = format!("the pattern `{}` does not start with `/`", shown(target));
+        let wrong = Wrong::new(message, format!("write `/{}`", shown(target))).at(target);
         return Err((codes::PATTERN, wrong));
     };
     let (host, path) = target.split_at(slash_at);
@@ -91,7 +88,7 @@ pub(super) fn method(name: &str) -> Result<(), Wrong<'_>> {
     } else {
         format!("write one of {}, or `ANY`", METHODS.join(", "))
     };
-    let wrong = Wrong::new(format!("`{}` is not a method", name.escape_debug()), help);
+    let wrong = Wrong::new(format!("`{}` is not a method", shown(name)), help);
     Err(if name.is_empty() {
         wrong
     } else {
@@ -101,7 +98,10 @@ pub(super) fn method(name: &str) -> Result<(), Wrong<'_>> {
 
 /// Parses a host name, or `*.` and a name.
 pub(super) fn host(text: &str) -> Result<HostPattern, Wrong<'_>> {
-    if let Some((_, port)) = text.rsplit_once(':') {
+    if let Some((_, port)) = text
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+    {
         let message = "a host has no port: the gateway's ports stand under `gateway.listen`";
         return Err(Wrong::new(message, "remove the port").at(port));
     }
@@ -126,7 +126,7 @@ pub(super) fn host(text: &str) -> Result<HostPattern, Wrong<'_>> {
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
     if name.len() > 253 || !name.split('.').all(label) {
-        let message = format!("`{}` is not a host name", text.escape_debug());
+        let message = format!("`{}` is not a host name", shown(text));
         let help =
             "write letters, digits and `-` between dots, names beyond ASCII in their `xn--` form";
         return Err(Wrong::new(message, help).at(text));

@@ -16,6 +16,23 @@ pub(super) struct Run<'a> {
     pub unreadable: Cell<bool>,
 }
 
+/// A text for a message: control characters escaped, cut where it is long.
+pub(super) fn shown(text: &str) -> String {
+    const MOST: usize = 100;
+    let mut shown = String::new();
+    for c in text.chars().take(MOST) {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// What is wrong with a text, and with which part of it.
 pub(super) struct Wrong<'t> {
     pub message: String,

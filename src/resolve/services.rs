@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::run::Run;
+use super::run::{Run, shown};
 use super::{codes, headers, names, upstream};
 use crate::ir::units::Millis;
 use crate::ir::{Balance, Breaker, Health, Raw, Service, Sourced};
@@ -81,7 +81,7 @@ fn health(run: &Run<'_>, written: &spec::Health, at: Pointer) -> Sourced<Health>
             .bytes()
             .all(|b| b.is_ascii_graphic() && !b"\"#<>\\^`{|}".contains(&b));
     if !fits {
-        let message = format!("`{}` is not a path to probe", path.escape_debug());
+        let message = format!("`{}` is not a path to probe", shown(path));
         run.error(
             codes::PATH,
             &at.key("path"),

@@ -1,6 +1,6 @@
 //! What verifies tokens: algorithms that fit the keys, and key files that are what they are said to be.
 
-use super::run::Run;
+use super::run::{Run, shown};
 use super::{codes, files, urls};
 use crate::ir::{Algorithm, File, Keys, keys};
 use crate::report::{Diagnostic, Place};
@@ -32,10 +32,7 @@ pub(super) fn algorithms(run: &Run<'_>, names: &[String], at: &Pointer) -> Vec<A
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("write one of {}", names.join(", ")),
             };
-            (
-                format!("`{}` is not an algorithm", name.escape_debug()),
-                help,
-            )
+            (format!("`{}` is not an algorithm", shown(name)), help)
         };
         run.error(codes::ALGORITHM, &at.index(index), message, &help);
     }

@@ -1,6 +1,6 @@
 //! A service's addresses: targets, TLS towards them, and other addresses on some engines.
 
-use super::run::Run;
+use super::run::{Run, shown};
 use super::{auth, codes, files, urls};
 use crate::ir::{Address, Protocol, Sourced, Target, UpstreamTls, Via, ViaAws};
 use crate::report::{Diagnostic, Place};
@@ -218,7 +218,7 @@ fn via_aws(run: &Run<'_>, written: &spec::ViaAws, at: &Pointer) -> Option<ViaAws
         (None, None, Some(id), Some(listener)) => {
             auth::arn(run, listener, "elasticloadbalancing", &at.key("listener"));
             if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-                let message = format!("`{}` is not the ID of a VPC link", id.escape_debug());
+                let message = format!("`{}` is not the ID of a VPC link", shown(id));
                 run.error(
                     codes::VIA,
                     &at.key("vpc_link"),

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::codes;
-use super::run::{Run, Wrong};
+use super::run::{Run, Wrong, shown};
 use crate::ir::{Address, EncodedSlash, Protocol, normalise};
 use crate::report::Place;
 use crate::source::{Pointer, nearest};
@@ -55,7 +55,7 @@ pub(super) fn http(run: &Run<'_>, text: &str, at: &Pointer, tail: Tail) -> Optio
 
 fn parse(text: &str, tail: Tail) -> Result<Url, Wrong<'_>> {
     let Some((scheme, rest)) = text.split_once("://") else {
-        let message = format!("`{}` is not a URL", text.escape_debug());
+        let message = format!("`{}` is not a URL", shown(text));
         let help = if text.contains(char::is_whitespace) || text.is_empty() {
             "write a URL such as `http://users:3000`".to_owned()
         } else {
@@ -67,10 +67,7 @@ fn parse(text: &str, tail: Tail) -> Result<Url, Wrong<'_>> {
         return Err(Wrong::new(message, help));
     };
     if !matches!(scheme, "http" | "https") {
-        let message = format!(
-            "`{}` is not a scheme that is spoken here",
-            scheme.escape_debug()
-        );
+        let message = format!("`{}` is not a scheme that is spoken here", shown(scheme));
         let help = match nearest(&scheme.to_ascii_lowercase(), ["http", "https"]) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "write `http` or `https`".to_owned(),
@@ -86,7 +83,7 @@ fn parse(text: &str, tail: Tail) -> Result<Url, Wrong<'_>> {
     if let Some(at) = text.find(odd) {
         let message = format!(
             "`{}` cannot stand in a URL",
-            text[at..].chars().next().unwrap_or(' ').escape_debug()
+            text[at..].chars().next().unwrap_or(' ')
         );
         return Err(Wrong::new(message, "remove it, or write it as `%XX`"));
     }

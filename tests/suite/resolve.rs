@@ -1,4 +1,5 @@
 //! Specs resolved as a whole: what routes inherit, how they are ordered, and how long it takes.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::io;
 use std::path::Path;

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use gateway_gen::resolve::{Options, Secrets, resolve};
 use gateway_gen::source::{Input, ReadOptions, read};
 use gateway_gen::spec::Spec;
 
@@ -11,7 +12,9 @@ fn main() {
     let only: Option<usize> = std::env::args().find_map(|argument| argument.parse().ok());
     // The whole process is measured, so each size runs in its own.
     let Some(routes) = only else {
-        println!("routes      bytes  read ms  decode ms  peak MB  peak / input");
+        println!(
+            "routes      bytes  read ms  decode ms  resolve ms  drop ms  peak MB  peak / input"
+        );
         for routes in ["1000", "10000", "100000"] {
             let program = std::env::current_exe().unwrap();
             assert!(
@@ -40,17 +43,36 @@ fn main() {
     let document = read(&options).unwrap();
     let was_read = cpu();
     let decoded = document.decode::<Spec>();
-    let decoded_at = cpu();
+    let was_decoded = cpu();
     assert_eq!(decoded.diagnostics, []);
-    assert_eq!(decoded.value.unwrap().routes.len(), routes);
-    let peak = peak_bytes();
-    let ratio = peak as f64 / bytes as f64;
-    let (reading, decoding) = (
-        (was_read - started).as_millis(),
-        (decoded_at - was_read).as_millis(),
+    let spec = decoded.value.unwrap();
+    let options = Options {
+        secrets: Secrets::Reference,
+        files: &|path| std::fs::read(path),
+        complete: true,
+    };
+    let started_to_resolve = cpu();
+    let resolved = resolve(&spec, &document, &options);
+    let was_resolved = cpu();
+    assert_eq!(
+        resolved.gateway.as_ref().unwrap().routes.len(),
+        routes,
+        "{:?}",
+        resolved.diagnostics
     );
+    let peak = peak_bytes();
+    drop((resolved, spec, document));
+    let was_dropped = cpu();
+    let ratio = peak as f64 / bytes as f64;
+    let times = [
+        was_read - started,
+        was_decoded - was_read,
+        was_resolved - started_to_resolve,
+        was_dropped - was_resolved,
+    ];
+    let [reading, decoding, resolving, dropping] = times.map(|time| time.as_millis());
     println!(
-        "{routes:>6} {bytes:>10}  {reading:>7}  {decoding:>9}  {:>7}  {ratio:>12.1}",
+        "{routes:>6} {bytes:>10}  {reading:>7}  {decoding:>9}  {resolving:>10}  {dropping:>7}  {:>7}  {ratio:>12.1}",
         peak >> 20
     );
 }
@@ -58,7 +80,7 @@ fn main() {
 /// A spec of so many routes, about 560 bytes each.
 fn spec(routes: usize) -> String {
     let mut text = String::from(
-        "version: 1\nname: scale\nauth:\n  customers: { api_key: { header: X-API-Key } }\nservices:\n",
+        "version: 1\nname: scale\nauth:\n  customers: { api_key: { header: X-API-Key } }\nconsumers:\n  acme: { api_key: \"secret://acme\", groups: [partner] }\n  bob: { api_key: \"secret://bob\", groups: [staff] }\nservices:\n",
     );
     for n in 0..routes.div_ceil(100) {
         writeln!(text, "  service-{n}: {{ url: \"http://service-{n}.internal.example:3000/base\", balance: round_robin }}").unwrap();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::run::Run;
-use super::{headers, policies, routes};
+use super::{access, headers, policies};
 use crate::ir::units::Bytes;
 use crate::ir::{
     Auth, Cors, HeaderRules, IpRules, Limit, LimitKey, Retries, Scopes, Sourced, Timeout,
@@ -58,15 +58,15 @@ impl<'a> Inherited<'a> {
             auth: defaults
                 .auth
                 .as_ref()
-                .map(|auth| routes::auth(run, auth, at.key("auth"))),
+                .map(|auth| access::auth(run, auth, at.key("auth"))),
             scopes: defaults
                 .scopes
                 .as_ref()
-                .map(|scopes| routes::scopes(run, scopes, at.key("scopes"))),
+                .map(|scopes| access::scopes(run, scopes, at.key("scopes"))),
             groups: defaults
                 .groups
                 .as_ref()
-                .map(|groups| routes::groups(run, groups, at.key("groups"))),
+                .map(|groups| access::groups(run, groups, at.key("groups"))),
             limits: limits(run, &defaults.limit, &at),
             cors: cors(run, &defaults.cors, &at).flatten(),
             ip: near.or(far),

@@ -1,5 +1,7 @@
 //! SPEC -> GATEWAY: references, inheritance and conflicts; every mistake at its place, none that follows from another.
 
+mod access;
+mod action;
 mod auth;
 pub mod codes;
 mod conflicts;

@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use super::exit::Exit;
 use super::output;
 use crate::build;
+use crate::lint;
 use crate::resolve;
 use crate::source;
 use crate::targets::{TARGETS, nginx};
@@ -72,6 +73,7 @@ pub fn pages() -> Vec<Page> {
         resolve::codes::ALL,
         build::codes::ALL,
         nginx::CODES,
+        &lint::rules::codes(),
     ]
     .concat();
     let codes = codes.into_iter().map(|code| Page {

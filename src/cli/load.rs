@@ -1,5 +1,8 @@
 //! Arguments -> gateway: reads, decodes and resolves a spec, and keeps all that was found on the way.
 
+use std::collections::HashMap;
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use super::arguments::SpecArguments;
@@ -8,7 +11,7 @@ use super::secrets::Secrets;
 use crate::ir::Gateway;
 use crate::report::{Diagnostic, Locator, Report, Severity};
 use crate::resolve::{self, resolve};
-use crate::source::{Document, Failure, Input, ReadOptions, read};
+use crate::source::{Document, Failure, Input, ReadOptions, read_edited};
 use crate::spec::Spec;
 
 /// A spec that could be read, with its mistakes.
@@ -42,6 +45,18 @@ pub struct Unread {
 /// # Errors
 /// The arguments are wrong: no spec is found, or the file of secrets can't be read.
 pub fn load(arguments: &SpecArguments, inline: bool) -> Result<Result<Loaded, Unread>> {
+    load_edited(arguments, inline, &HashMap::new())
+}
+
+/// Loads a spec as it would be with these texts in place of the files of that path.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_edited(
+    arguments: &SpecArguments,
+    inline: bool,
+    edited: &HashMap<PathBuf, String>,
+) -> Result<Result<Loaded, Unread>> {
     let input = arguments.input()?;
     let secrets = Secrets::load(arguments.options.secrets_file.as_deref())?;
     let known = |name: &str| secrets.get(name);
@@ -49,13 +64,14 @@ pub fn load(arguments: &SpecArguments, inline: bool) -> Result<Result<Loaded, Un
         true => resolve::Secrets::Inline(&known),
         false => resolve::Secrets::Reference,
     };
-    Ok(load_input(input, arguments, secrets))
+    Ok(load_input(input, arguments, secrets, edited))
 }
 
 fn load_input(
     input: Input,
     arguments: &SpecArguments,
     secrets: resolve::Secrets<'_>,
+    edited: &HashMap<PathBuf, String>,
 ) -> Result<Loaded, Unread> {
     let name = match &input {
         Input::File(path) => path.display().to_string(),
@@ -67,7 +83,7 @@ fn load_input(
         variables: &|name| std::env::var(name).ok(),
         services: arguments.options.services.clone(),
     };
-    let document = match read(&options) {
+    let document = match read_edited(&options, edited) {
         Ok(document) => document,
         Err(failure) => return Err(Unread { name, failure }),
     };

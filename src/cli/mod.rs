@@ -8,6 +8,8 @@ mod exit;
 mod explain;
 mod init;
 mod last_resort;
+mod lint;
+mod lint_fix;
 mod load;
 mod man;
 mod output;
@@ -47,6 +49,7 @@ Examples:
 enum Command {
     Check(check::Arguments),
     Build(build::Arguments),
+    Lint(lint::Arguments),
     Schema(schema::Arguments),
     Explain(explain::Arguments),
     Targets(targets::Arguments),
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Targets(arguments) => targets::run(&arguments),

@@ -1,6 +1,7 @@
 //! The list of rules: one line a rule, in the order of their ids.
 
 use super::Rule;
+use crate::report::Code;
 
 macro_rules! rules {
     ($($module:ident)*) => {
@@ -66,4 +67,10 @@ rules! {
 #[must_use]
 pub fn find(word: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.is(word)).copied()
+}
+
+/// The codes of all rules.
+#[must_use]
+pub fn codes() -> Vec<Code> {
+    ALL.iter().map(|rule| rule.code).collect()
 }

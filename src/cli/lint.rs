@@ -147,11 +147,13 @@ fn say(arguments: &Arguments, loaded: &Loaded, findings: Findings, more: &str) -
         ..empty(loaded)
     };
     let all_known = known.len();
-    report.suppressed.extend(known.into_iter().map(|one| Suppressed {
-        diagnostic: one,
-        reason: "known, in the baseline".into(),
-        in_source: false,
-    }));
+    report
+        .suppressed
+        .extend(known.into_iter().map(|one| Suppressed {
+            diagnostic: one,
+            reason: "known, in the baseline".into(),
+            in_source: false,
+        }));
     let mut more = more.to_owned();
     if report.diagnostics.is_empty() {
         let rules = rules::ALL.len();
@@ -195,7 +197,9 @@ fn fix(arguments: &Arguments, loaded: &Loaded) -> Result<Exit> {
         let subject = subject(loaded).context("the spec changed while it was read")?;
         let findings = lint::lint(subject, arguments.preset());
         let (would, left) = (fixed.applied, fixed.last.findings.len());
-        output::say(&format!("fixes that would be applied: {would}; findings left: {left}\n"));
+        output::say(&format!(
+            "fixes that would be applied: {would}; findings left: {left}\n"
+        ));
         return Ok(arguments.fail_on.exit(&findings.found));
     }
     lint_fix::write(&fixed.changes)?;
@@ -238,10 +242,18 @@ fn line(item: &Item, missing: &[Diagnostic], locator: &Locator<'_>) -> String {
             .locate(&finding.place)
             .and_then(|span| {
                 let (start, _) = locator.sources.positions(span)?;
-                Some(format!("{}:{}:{}", locator.file(span), start.line, start.column))
+                Some(format!(
+                    "{}:{}:{}",
+                    locator.file(span),
+                    start.line,
+                    start.column
+                ))
             })
             .unwrap_or_default();
-        text.push_str(&format!("        {place} {} ({})\n", finding.message, finding.code.id));
+        text.push_str(&format!(
+            "        {place} {} ({})\n",
+            finding.message, finding.code.id
+        ));
     }
     text
 }

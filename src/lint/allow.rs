@@ -100,7 +100,9 @@ fn complaint(allow: &Allow, rule: Option<&Rule>, used: bool, idle: bool) -> Opti
         let names = rules::ALL.iter().map(|rule| rule.code.name);
         let message = format!("there is no rule `{}`", allow.rule);
         let close = nearest(&allow.rule, names).map(|name| format!("did you mean `{name}`?"));
-        let help = close.unwrap_or_else(|| "rules are named by id (`GG201`) or name (`limits/route-without-limit`)".into());
+        let help = close.unwrap_or_else(|| {
+            "rules are named by id (`GG201`) or name (`limits/route-without-limit`)".into()
+        });
         return Some(finding(message).help(help));
     };
     if used && allow.reason.is_empty() {

@@ -1,5 +1,6 @@
 //! GATEWAY -> ARTEFACT: one folder a target; what each can keep, and what is lost, derived in one place.
 
+pub mod aws;
 mod losses;
 pub mod nginx;
 mod support;
@@ -73,7 +74,7 @@ impl std::fmt::Debug for Target {
 }
 
 /// Every target, in the order of reports.
-pub const TARGETS: &[Target] = &[nginx::TARGET];
+pub const TARGETS: &[Target] = &[aws::TARGET, nginx::TARGET];
 
 /// The target of that id.
 #[must_use]

@@ -14,8 +14,6 @@ use crate::spec::{self, AwsApi};
 pub enum Check {
     /// Nobody.
     Open,
-    /// The route answers 501: a check is missing on AWS.
-    Closed,
     /// API Gateway's own check of keys.
     Key,
     /// API Gateway's own check of a Cognito pool's tokens, with any of these scopes.

@@ -292,7 +292,7 @@ impl Lowering<'_> {
                 }
                 None => HttpAuthorization::None,
             },
-            Check::Open | Check::Closed | Check::Key | Check::Cognito(..) | Check::Function(_) => {
+            Check::Open | Check::Key | Check::Cognito(..) | Check::Function(_) => {
                 HttpAuthorization::None
             }
         })

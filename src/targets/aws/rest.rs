@@ -2,23 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::design::{self, Check, Meter};
 use super::document::firewall::WebAcl;
 use super::document::integration::{
-    Integration, Mock, Proxy, RestTimeout, Uri, UriPiece, Verb,
+    Integration, Proxy, RestTimeout, Uri, UriPiece, Verb,
 };
 use super::document::mapping::{Destination, Source};
-use super::document::path::{PathPart, Paths};
+use super::document::path::{PathId, PathPart};
 use super::document::plan::{MethodKey, Throttle};
 use super::document::rest::{
     Authorization, Authorizer, KeySource, Method, RestApi,
 };
 use super::document::stage::{MethodPath, Stage, StageName};
-use super::document::{LogicalId, Template, domain, function, openapi};
+use super::document::{LogicalId, Refused, Template, domain, function, openapi};
 use super::policy::{answers, auth, cors, headers, ip, limit, plans, spelling};
-use super::tree::Place;
 use super::{gather, layout, observe, upstreams};
 use crate::ir::{Action, Gateway, LimitKey, Route, RouteId, Slot};
 use crate::spec;
@@ -29,7 +28,7 @@ pub struct Failure {
     /// The route it is about; none: the gateway.
     pub route: Option<RouteId>,
     /// Why.
-    pub why: super::document::Refused,
+    pub why: Refused,
 }
 
 /// What is emitted.
@@ -47,7 +46,7 @@ pub struct Built {
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>).
 pub const MOST_RESOURCES: usize = 500;
 
-pub(super) fn fail(route: Option<RouteId>) -> impl FnOnce(super::document::Refused) -> Failure {
+pub(super) fn fail(route: Option<RouteId>) -> impl FnOnce(Refused) -> Failure {
     move |why| Failure { route, why }
 }
 
@@ -79,11 +78,7 @@ pub fn build(
         gateway,
         settings,
         closed,
-        api: RestApi {
-            name: gateway.name.clone(),
-            paths,
-            ..RestApi::default()
-        },
+        api: RestApi::new(gateway.name.clone(), paths),
         template: super::empty_template(gateway, settings),
         authorizer: None,
         gather: None,
@@ -133,7 +128,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn describe(&mut self) -> Result<(), super::document::Refused> {
+    fn describe(&mut self) -> Result<(), Refused> {
         self.api.key_source = match design::meter(self.gateway, self.settings) {
             Meter::Authorizer => KeySource::Authorizer,
             Meter::Header | Meter::None => KeySource::Header,
@@ -154,7 +149,7 @@ impl Lowering<'_> {
         self.closed.contains(&id)
     }
 
-    fn add(&mut self, path: super::document::path::PathId, verb: Verb, integration: Integration) -> Result<(), super::document::Refused> {
+    fn add(&mut self, path: PathId, verb: Verb, integration: Integration) -> Result<(), Refused> {
         self.api.method(Method {
             path,
             verb,
@@ -166,7 +161,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn health(&mut self, path: super::document::path::PathId) -> Result<(), Failure> {
+    fn health(&mut self, path: PathId) -> Result<(), Failure> {
         let slot = Slot {
             routes: Vec::new(),
             methods: Vec::new(),
@@ -181,7 +176,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn slot(&mut self, path: super::document::path::PathId, slot: &Slot) -> Result<(), Failure> {
+    fn slot(&mut self, path: PathId, slot: &Slot) -> Result<(), Failure> {
         let first = slot.routes.first().copied();
         for (verb, id) in verbs(slot).map_err(fail(first))? {
             self.route(path, verb, id).map_err(fail(Some(id)))?;
@@ -200,10 +195,10 @@ impl Lowering<'_> {
 
     fn route(
         &mut self,
-        path: super::document::path::PathId,
+        path: PathId,
         verb: Verb,
         id: RouteId,
-    ) -> Result<(), super::document::Refused> {
+    ) -> Result<(), Refused> {
         let route = &self.gateway.routes[id.0];
         let rules = route.cors.as_ref().map(|cors| &cors.value);
         if self.is_closed(id) {
@@ -227,10 +222,10 @@ impl Lowering<'_> {
 
     fn integration(
         &mut self,
-        path: super::document::path::PathId,
+        path: PathId,
         verb: Verb,
         route: &Route,
-    ) -> Result<Integration, super::document::Refused> {
+    ) -> Result<Integration, Refused> {
         let parts: Vec<PathPart> = self.api.paths.parts(path).into_iter().cloned().collect();
         let parts: Vec<&PathPart> = parts.iter().collect();
         match &route.action {
@@ -279,7 +274,7 @@ impl Lowering<'_> {
 
     fn authorization(&mut self, route: &Route) -> Authorization {
         match design::check(self.gateway, self.settings, route) {
-            Check::Open | Check::Closed | Check::Key | Check::Jwt(..) => Authorization::None,
+            Check::Open | Check::Key | Check::Jwt(..) => Authorization::None,
             Check::Cognito(pool, scopes) => {
                 let name = route.auth.schemes().first().cloned().unwrap_or_default();
                 let id = self.api.authorizer(Authorizer::Cognito { name, pool });
@@ -300,7 +295,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn throttles(&mut self, route: &Route, path: &str, verb: Verb) -> Result<(), super::document::Refused> {
+    fn throttles(&mut self, route: &Route, path: &str, verb: Verb) -> Result<(), Refused> {
         let whole = self.whole()?;
         for asked in &route.limits {
             let this = limit::throttle(asked)?;
@@ -322,7 +317,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn whole(&self) -> Result<Option<Throttle>, super::document::Refused> {
+    fn whole(&self) -> Result<Option<Throttle>, Refused> {
         let mut strictest: Option<Throttle> = None;
         for asked in &self.gateway.limits {
             if asked.key == LimitKey::Everyone {
@@ -333,7 +328,7 @@ impl Lowering<'_> {
         Ok(strictest)
     }
 
-    fn finish(mut self) -> Result<Built, super::document::Refused> {
+    fn finish(mut self) -> Result<Built, Refused> {
         let before = self.template.clone();
         let (mut api, mut parts) = self.api.print(&mut self.template);
         // Parts of a method each cost a resource; above the limit the API is one resource with a body.
@@ -365,7 +360,7 @@ impl Lowering<'_> {
         }
         outputs(&mut self.template, &api, &self.gateway.stage);
         Ok(Built {
-            paths: self.api.paths.len(),
+            paths: self.api.paths.count(),
             authorizers: self.api.authorizers().len(),
             template: self.template,
         })
@@ -402,7 +397,7 @@ pub fn permits<const N: usize>(
 }
 
 /// Every verb of a path with the route that takes it; `HEAD` goes with `GET`.
-pub fn verbs(slot: &Slot) -> Result<Vec<(Verb, RouteId)>, super::document::Refused> {
+pub fn verbs(slot: &Slot) -> Result<Vec<(Verb, RouteId)>, Refused> {
     let mut verbs = Vec::new();
     for (method, id) in &slot.methods {
         verbs.push((Verb::of(method)?, *id));

@@ -70,7 +70,7 @@ impl Builder<'_> {
         part: Result<PathPart, Refused>,
         of: usize,
     ) -> Result<PathId, (usize, Refused)> {
-        if self.paths.len() > MOST_PATHS {
+        if self.paths.count() > MOST_PATHS {
             let why = "patterns that cross one another need more than 5000 paths on AWS";
             return Err((of, Refused(why.into())));
         }

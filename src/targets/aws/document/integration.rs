@@ -132,12 +132,6 @@ impl Uri {
         }
         Ok(uri)
     }
-
-    /// Its text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
 }
 
 /// A piece of a URI's path.

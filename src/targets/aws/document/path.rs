@@ -188,13 +188,7 @@ impl Paths {
 
     /// How many there are, `/` among them.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.nodes.len()
-    }
-
-    /// Only `/`.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.nodes.len() == 1
     }
 }

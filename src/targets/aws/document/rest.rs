@@ -82,7 +82,6 @@ pub enum KeySource {
 /// A kind of answer that API Gateway gives itself
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are AWS's")]
 pub enum ResponseType {
     AccessDenied,
     AuthorizerFailure,
@@ -166,6 +165,16 @@ pub struct RestApi {
 impl RestApi {
     /// Authorizers that an API may have; AWS raises it on request.
     pub const AUTHORIZERS: usize = 10;
+
+    /// Without methods.
+    #[must_use]
+    pub fn new(name: String, paths: Paths) -> Self {
+        Self {
+            name,
+            paths,
+            ..Self::default()
+        }
+    }
 
     /// Adds an authorizer, or finds it.
     pub fn authorizer(&mut self, authorizer: Authorizer) -> AuthorizerId {

@@ -56,7 +56,7 @@ impl MethodPath {
     }
 
     /// Its escaped path.
-    #[must_use]
+    #[cfg(test)]
     pub fn as_str(&self) -> &str {
         &self.path
     }

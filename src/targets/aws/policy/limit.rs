@@ -69,6 +69,10 @@ pub fn window_text(limit: &Limit) -> String {
 /// The firewall's rules for a gateway, in order.
 #[must_use]
 pub fn rules(gateway: &Gateway) -> Vec<Rule> {
+    merge(every_rule(gateway), gateway)
+}
+
+fn every_rule(gateway: &Gateway) -> Vec<Rule> {
     let mut rules = Vec::new();
     let mut add = |limit: &Limit, route: Option<&Route>| {
         let (Some(by), (number, window)) = (counted_by(limit, route), window(limit.rate)) else {
@@ -91,7 +95,13 @@ pub fn rules(gateway: &Gateway) -> Vec<Rule> {
             add(limit, Some(route));
         }
     }
-    merge(rules, gateway)
+    rules
+}
+
+/// Routes share rules.
+#[must_use]
+pub fn is_shared(gateway: &Gateway) -> bool {
+    every_rule(gateway).len() > RATE_RULES
 }
 
 /// Many routes inherit one limit. Where there are more rules than a web ACL holds, routes that share a number share
@@ -113,7 +123,7 @@ fn merge(rules: Vec<Rule>, gateway: &Gateway) -> Vec<Rule> {
             merged.push(Rule::Rate {
                 count: *count,
                 by: by.clone(),
-                path: Some(shared_regex(gateway, &rule)),
+                path: Some(format!("^(/{})?/", regex_escaped(&gateway.stage))),
                 methods: Vec::new(),
             });
         }
@@ -121,12 +131,7 @@ fn merge(rules: Vec<Rule>, gateway: &Gateway) -> Vec<Rule> {
     merged
 }
 
-/// All paths of the API but its health endpoint, for a rule that several routes share.
-fn shared_regex(gateway: &Gateway, _: &Rule) -> String {
-    format!("^(/{})?/", regex_escaped(&gateway.stage))
-}
-
-/// How many rate rules a gateway needs, and whether routes must share them.
+/// How many rate rules a gateway needs.
 #[must_use]
 pub fn rule_count(gateway: &Gateway) -> usize {
     rules(gateway).len()

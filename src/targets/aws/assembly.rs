@@ -25,7 +25,11 @@ pub fn stack_name(gateway: &str) -> String {
     };
     let words = gateway.split(|c: char| !c.is_ascii_alphanumeric());
     let name: String = words.map(capital).collect();
-    let start = if name.starts_with(|c: char| c.is_ascii_digit()) { "Gateway" } else { "" };
+    let start = if name.starts_with(|c: char| c.is_ascii_digit()) {
+        "Gateway"
+    } else {
+        ""
+    };
     format!("{start}{name}Stack").chars().take(128).collect()
 }
 

@@ -11,9 +11,9 @@ use super::policy::{ip, limit, plans};
 use super::{assembly, build, codes, design, print};
 use crate::ir::units::Bytes;
 use crate::ir::{Gateway, Secret};
+use crate::report::Place;
 use crate::report::{Code, Diagnostic};
 use crate::source::Pointer;
-use crate::report::Place;
 use crate::spec::{self, AwsApi};
 
 /// Largest body of either API
@@ -160,7 +160,12 @@ fn reserved(gateway: &Gateway, found: &mut Vec<Diagnostic>) {
     }
 }
 
-const METHOD_KEYS: [&str; 4] = ["OperationName", "MethodResponses", "RequestModels", "RequestValidatorId"];
+const METHOD_KEYS: [&str; 4] = [
+    "OperationName",
+    "MethodResponses",
+    "RequestModels",
+    "RequestValidatorId",
+];
 const INTEGRATION_KEYS: [&str; 7] = [
     "PassthroughBehavior",
     "CacheKeyParameters",
@@ -195,7 +200,8 @@ fn raw(gateway: &Gateway, settings: &spec::Targets, found: &mut Vec<Diagnostic>)
             };
             let keys = value.as_object().into_iter().flatten().map(|(key, _)| key);
             for key in keys.filter(|key| !allowed.contains(&key.as_str())) {
-                let message = format!("`{key}` cannot be given: it would change what the spec decides");
+                let message =
+                    format!("`{key}` cannot be given: it would change what the spec decides");
                 let help = format!("these can: {}", allowed.join(", "));
                 found.push(error(codes::RAW, &at.key(name).key(key), message).help(help));
             }
@@ -214,7 +220,10 @@ fn raw(gateway: &Gateway, settings: &spec::Targets, found: &mut Vec<Diagnostic>)
 }
 
 fn template_raw(raw: &Value, at: &Pointer, found: &mut Vec<Diagnostic>) {
-    let resources = raw.as_object().filter(|members| members.len() == 1).and_then(|m| m.get("Resources"));
+    let resources = raw
+        .as_object()
+        .filter(|members| members.len() == 1)
+        .and_then(|m| m.get("Resources"));
     let Some(resources) = resources.and_then(Value::as_object) else {
         let message = "not an object with `Resources` alone".into();
         found.push(error(codes::RAW, at, message));

@@ -133,9 +133,7 @@ pub fn check(gateway: &Gateway, settings: &spec::Targets, route: &Route) -> Chec
                 (Some(scopes), Some(pool), AwsApi::Rest) if jwt.audience.is_empty() => {
                     Check::Cognito(pool.clone(), scopes)
                 }
-                (Some(scopes), None, AwsApi::Http)
-                    if is_native_jwt(jwt) && scopes.len() <= 10 =>
-                {
+                (Some(scopes), None, AwsApi::Http) if is_native_jwt(jwt) && scopes.len() <= 10 => {
                     Check::Jwt(scheme.name.clone(), scopes)
                 }
                 _ => Check::Own,
@@ -184,16 +182,15 @@ pub fn meter(gateway: &Gateway, settings: &spec::Targets) -> Meter {
     let keys_used = gateway.routes.iter().any(keyed);
     // Keys alone, in the one header that API Gateway reads, each consumer with one: it checks and meters them itself.
     let standard = |route: &Route| {
-        let in_header = |scheme: &Scheme| {
-            matches!(&scheme.kind, SchemeKind::ApiKey(ApiKeyPlace::Header(name)) if name.eq_ignore_ascii_case("x-api-key"))
-        };
+        let in_header = |scheme: &Scheme| matches!(&scheme.kind, SchemeKind::ApiKey(ApiKeyPlace::Header(name)) if name.eq_ignore_ascii_case("x-api-key"));
         let one = route.auth.schemes().len() == 1 && schemes(gateway, route).all(in_header);
         one && route.groups.is_empty() && !own_ip(gateway, route, AwsApi::Rest)
     };
     let one_key = gateway.consumers.values().all(|c| c.api_keys.len() <= 1);
-    let others = gateway.consumers.values().any(|c| {
-        (c.basic.is_some() || c.jwt.is_some()) && counts(&c.plan)
-    });
+    let others = gateway
+        .consumers
+        .values()
+        .any(|c| (c.basic.is_some() || c.jwt.is_some()) && counts(&c.plan));
     let simple = one_key
         && !others
         && gateway
@@ -202,7 +199,10 @@ pub fn meter(gateway: &Gateway, settings: &spec::Targets) -> Meter {
             .all(|route| !keyed(route) || standard(route))
         && !gateway.routes.iter().any(|route| {
             !keyed(route)
-                && route.limits.iter().any(|limit| limit.key == LimitKey::Consumer)
+                && route
+                    .limits
+                    .iter()
+                    .any(|limit| limit.key == LimitKey::Consumer)
                 && only_consumers(gateway, route)
         });
     match (keys_used && simple, counted_consumers || counted_routes) {
@@ -271,7 +271,13 @@ pub fn forwarded(gateway: &Gateway) -> BTreeMap<String, String> {
 /// The name under which the authorizer hands a header's value over.
 #[must_use]
 pub fn context_key(header: &str) -> String {
-    let clean = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let clean = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '_'
+        }
+    };
     format!("h_{}", header.chars().map(clean).collect::<String>())
 }
 
@@ -285,7 +291,12 @@ pub fn filled(gateway: &Gateway, route: &Route) -> BTreeSet<String> {
                 headers.extend(jwt.forward.values().map(|name| name.to_ascii_lowercase()));
             }
             SchemeKind::External(external) => {
-                headers.extend(external.forward.iter().map(|name| name.to_ascii_lowercase()));
+                headers.extend(
+                    external
+                        .forward
+                        .iter()
+                        .map(|name| name.to_ascii_lowercase()),
+                );
             }
             SchemeKind::ApiKey(_) | SchemeKind::Basic(_) => {}
         }
@@ -325,7 +336,9 @@ pub fn served(gateway: &Gateway) -> Vec<crate::ir::Slot> {
     // Last, so that a route of one host never takes a path from a route of every host.
     for slot in one_host {
         let pattern = &gateway.routes[slot.routes[0].0].pattern;
-        let taken = |other: &crate::ir::Slot| same_shape(&gateway.routes[other.routes[0].0].pattern, pattern);
+        let taken = |other: &crate::ir::Slot| {
+            same_shape(&gateway.routes[other.routes[0].0].pattern, pattern)
+        };
         if !open.iter().any(taken) {
             open.push(slot);
         }

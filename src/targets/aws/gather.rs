@@ -40,7 +40,12 @@ pub fn route(gateway: &Gateway, route: &Route, gather: &Gather, parts: &[&PathPa
                 // A function has no address: the service's own stands for it.
                 upstreams::Place::Function(_) => {
                     let address = upstreams::main_target(&gateway.services[&part.service]);
-                    format!("{}://{}{}", address.protocol.name(), address.authority(), address.path)
+                    format!(
+                        "{}://{}{}",
+                        address.protocol.name(),
+                        address.authority(),
+                        address.path
+                    )
                 }
             };
             let mut printed = json!({
@@ -99,7 +104,10 @@ pub fn pieces(pieces: &[Piece]) -> Value {
 fn print_cors(cors: &Cors) -> Value {
     let mut headers = Map::new();
     if !cors.expose.is_empty() {
-        headers.insert("Access-Control-Expose-Headers".into(), json!(cors.expose.join(",")));
+        headers.insert(
+            "Access-Control-Expose-Headers".into(),
+            json!(cors.expose.join(",")),
+        );
     }
     if cors.credentials {
         headers.insert("Access-Control-Allow-Credentials".into(), json!("true"));

@@ -18,7 +18,9 @@ use super::document::{LogicalId, Refused, Template, domain};
 use super::policy::{answers, auth, headers, limit};
 use super::rest::{self, Built, Failure, fail};
 use super::{gather, layout, observe, upstreams};
-use crate::ir::{Action, Cors, Gateway, LimitKey, Origins, Respond, Route, RouteId, SchemeKind, Slot};
+use crate::ir::{
+    Action, Cors, Gateway, LimitKey, Origins, Respond, Route, RouteId, SchemeKind, Slot,
+};
 use crate::spec;
 
 const ANSWERS: &str = include_str!("../../../templates/aws/answers.js");
@@ -72,7 +74,10 @@ pub fn build(
 /// What all routes with rules allow alike: an HTTP API has one set of rules.
 #[must_use]
 pub fn common_cors(gateway: &Gateway) -> Option<Cors> {
-    let mut rules = gateway.routes.iter().filter_map(|route| route.cors.as_ref());
+    let mut rules = gateway
+        .routes
+        .iter()
+        .filter_map(|route| route.cors.as_ref());
     let first = rules.next()?.value.clone();
     let mut common = first;
     for other in rules {
@@ -83,7 +88,8 @@ pub fn common_cors(gateway: &Gateway) -> Option<Cors> {
                 Origins::List(one.iter().filter(|o| other.contains(o)).cloned().collect())
             }
         };
-        let keep = |list: &mut Vec<String>, other: &[String]| list.retain(|item| other.contains(item));
+        let keep =
+            |list: &mut Vec<String>, other: &[String]| list.retain(|item| other.contains(item));
         keep(&mut common.methods, &other.methods);
         keep(&mut common.headers, &other.headers);
         keep(&mut common.expose, &other.expose);
@@ -104,7 +110,10 @@ impl Lowering<'_> {
             let Some(slot) = place.slot.map(|at| &slots[at]) else {
                 fixed.insert(format!("GET {path}"), answer(200, r#"{"status":"ok"}"#));
                 fixed.insert(format!("HEAD {path}"), answer(200, ""));
-                fixed.insert(format!("ANY {path}"), other_method(&["GET".into(), "HEAD".into()]));
+                fixed.insert(
+                    format!("ANY {path}"),
+                    other_method(&["GET".into(), "HEAD".into()]),
+                );
                 continue;
             };
             let parts = self.api.paths.parts(place.path);
@@ -112,7 +121,8 @@ impl Lowering<'_> {
                 let route = &self.gateway.routes[id.0];
                 let key = format!("{} {path}", verb.name());
                 if self.closed.contains(&id) {
-                    let body = answers::message("a check of this route does not exist on this gateway");
+                    let body =
+                        answers::message("a check of this route does not exist on this gateway");
                     fixed.insert(key, answer(501, &body));
                     continue;
                 }
@@ -225,7 +235,11 @@ impl Lowering<'_> {
 
     fn throttle(&self, route: &Route) -> Result<Option<Throttle>, Refused> {
         let mut strictest: Option<Throttle> = None;
-        for asked in route.limits.iter().filter(|limit| limit.key == LimitKey::Everyone) {
+        for asked in route
+            .limits
+            .iter()
+            .filter(|limit| limit.key == LimitKey::Everyone)
+        {
             let this = limit::throttle(asked)?;
             strictest = Some(strictest.map_or(this, |other| other.stricter(this)));
         }
@@ -277,10 +291,12 @@ impl Lowering<'_> {
     fn authorization(&mut self, route: &Route) -> Result<HttpAuthorization, Refused> {
         Ok(match design::check(self.gateway, self.settings, route) {
             Check::Jwt(name, scopes) => {
-                let Some(SchemeKind::Jwt(jwt)) = self.gateway.schemes.get(&name).map(|s| &s.kind) else {
+                let Some(SchemeKind::Jwt(jwt)) = self.gateway.schemes.get(&name).map(|s| &s.kind)
+                else {
                     return Err(Refused(format!("`{name}` is not a scheme of tokens")));
                 };
-                let issuer = JwtIssuer::new(jwt.issuer.as_deref().unwrap_or_default(), &jwt.audience)?;
+                let issuer =
+                    JwtIssuer::new(jwt.issuer.as_deref().unwrap_or_default(), &jwt.audience)?;
                 let id = self.api.authorizer(HttpAuthorizer::Jwt { name, issuer });
                 HttpAuthorization::Jwt(id, scopes)
             }
@@ -307,7 +323,11 @@ impl Lowering<'_> {
         ];
         rest::permits(&self.functions, own, &api, &mut self.template);
         for (name, certificate, policy) in design::domains(self.gateway) {
-            let domain = domain::Domain { name, certificate, policy };
+            let domain = domain::Domain {
+                name,
+                certificate,
+                policy,
+            };
             domain.print(domain::Api::Http, &api, &stage, &mut self.template);
         }
         rest::outputs(&mut self.template, &api, &self.gateway.stage);

@@ -48,7 +48,9 @@ fn build(
 
 fn empty_template(gateway: &Gateway, settings: &spec::Targets) -> Template {
     let raw = settings.aws.as_ref().and_then(|aws| aws.raw.as_ref());
-    let resources = raw.and_then(|raw| raw.get("Resources")).and_then(Value::as_object);
+    let resources = raw
+        .and_then(|raw| raw.get("Resources"))
+        .and_then(Value::as_object);
     Template {
         description: format!("{}, an API gateway", gateway.name),
         raw: resources.cloned().unwrap_or_default(),

@@ -6,15 +6,11 @@ use serde_json::{Map, json};
 
 use super::design::{self, Check, Meter};
 use super::document::firewall::WebAcl;
-use super::document::integration::{
-    Integration, Proxy, RestTimeout, Uri, UriPiece, Verb,
-};
+use super::document::integration::{Integration, Proxy, RestTimeout, Uri, UriPiece, Verb};
 use super::document::mapping::{Destination, Source};
 use super::document::path::{PathId, PathPart};
 use super::document::plan::{MethodKey, Throttle};
-use super::document::rest::{
-    Authorization, Authorizer, KeySource, Method, RestApi,
-};
+use super::document::rest::{Authorization, Authorizer, KeySource, Method, RestApi};
 use super::document::stage::{MethodPath, Stage, StageName};
 use super::document::{LogicalId, Refused, Template, domain, function, openapi};
 use super::policy::{answers, auth, cors, headers, ip, limit, plans, spelling};
@@ -116,7 +112,12 @@ impl Lowering<'_> {
                     rules.push((key.clone(), route));
                 }
                 if let Action::Gather(parts) = &route.action {
-                    let parts = gather::route(self.gateway, route, parts, &self.api.paths.parts(place.path));
+                    let parts = gather::route(
+                        self.gateway,
+                        route,
+                        parts,
+                        &self.api.paths.parts(place.path),
+                    );
                     gathers.push((key, parts));
                 }
             }
@@ -139,8 +140,7 @@ impl Lowering<'_> {
         });
         self.api.only_domains = !design::domains(self.gateway).is_empty();
         let health = self.gateway.health.as_ref().map(|path| path.value.as_str());
-        self.api.policy =
-            design::common_ip(self.gateway).map(|rules| ip::policy(rules, health));
+        self.api.policy = design::common_ip(self.gateway).map(|rules| ip::policy(rules, health));
         self.api.responses = answers::responses(self.gateway)?;
         Ok(())
     }
@@ -170,8 +170,13 @@ impl Lowering<'_> {
         };
         let other = answers::other_method(self.gateway, &slot).map_err(fail(None))?;
         let health = answers::health(self.gateway);
-        for (verb, mock) in [(Verb::Get, health.clone()), (Verb::Head, health), (Verb::Any, other)] {
-            self.add(path, verb, Integration::Mock(mock)).map_err(fail(None))?;
+        for (verb, mock) in [
+            (Verb::Get, health.clone()),
+            (Verb::Head, health),
+            (Verb::Any, other),
+        ] {
+            self.add(path, verb, Integration::Mock(mock))
+                .map_err(fail(None))?;
         }
         Ok(())
     }
@@ -188,21 +193,21 @@ impl Lowering<'_> {
         if slot.any.is_none() {
             // Without it a request with another method would fall to a less specific path.
             let mock = answers::other_method(self.gateway, slot).map_err(fail(first))?;
-            self.add(path, Verb::Any, Integration::Mock(mock)).map_err(fail(first))?;
+            self.add(path, Verb::Any, Integration::Mock(mock))
+                .map_err(fail(first))?;
         }
         Ok(())
     }
 
-    fn route(
-        &mut self,
-        path: PathId,
-        verb: Verb,
-        id: RouteId,
-    ) -> Result<(), Refused> {
+    fn route(&mut self, path: PathId, verb: Verb, id: RouteId) -> Result<(), Refused> {
         let route = &self.gateway.routes[id.0];
         let rules = route.cors.as_ref().map(|cors| &cors.value);
         if self.is_closed(id) {
-            return self.add(path, verb, Integration::Mock(answers::closed(self.gateway, rules)));
+            return self.add(
+                path,
+                verb,
+                Integration::Mock(answers::closed(self.gateway, rules)),
+            );
         }
         let integration = self.integration(path, verb, route)?;
         let authorization = self.authorization(route);
@@ -301,7 +306,10 @@ impl Lowering<'_> {
             let this = limit::throttle(asked)?;
             match limit::kept(self.gateway, route, asked) {
                 limit::Kept::Throttle => {
-                    let entry = self.stage.entry(MethodPath::new(path, verb)).or_insert(this);
+                    let entry = self
+                        .stage
+                        .entry(MethodPath::new(path, verb))
+                        .or_insert(this);
                     *entry = entry.stricter(this);
                     if let Some(whole) = whole {
                         *entry = entry.stricter(whole);
@@ -353,9 +361,18 @@ impl Lowering<'_> {
         if !rules.is_empty() {
             WebAcl { rules }.print(&api, &stage, &mut self.template);
         }
-        permits(&self.functions, [("Authorizer", &self.authorizer), ("Gather", &self.gather)], &api, &mut self.template);
+        permits(
+            &self.functions,
+            [("Authorizer", &self.authorizer), ("Gather", &self.gather)],
+            &api,
+            &mut self.template,
+        );
         for (name, certificate, policy) in design::domains(self.gateway) {
-            let domain = domain::Domain { name, certificate, policy };
+            let domain = domain::Domain {
+                name,
+                certificate,
+                policy,
+            };
             domain.print(domain::Api::Rest, &api, &stage, &mut self.template);
         }
         outputs(&mut self.template, &api, &self.gateway.stage);
@@ -375,7 +392,11 @@ pub fn outputs(template: &mut Template, api: &LogicalId, stage: &str) {
     );
     let id = api.reference();
     template.outputs.push(("ApiId", "the API's ID", id));
-    template.outputs.push(("Url", "where the stage answers without a custom domain", super::document::sub(&url)));
+    template.outputs.push((
+        "Url",
+        "where the stage answers without a custom domain",
+        super::document::sub(&url),
+    ));
 }
 
 /// Lets the API call every function it needs.

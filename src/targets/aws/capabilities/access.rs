@@ -51,7 +51,9 @@ pub(super) fn scheme(asked: Asked<'_>, scheme: &Scheme) -> Support {
 }
 
 fn private(url: &str) -> Shortfall {
-    let why = format!("AWS cannot reach `{url}` from outside your network: every request that needs it is answered with 503");
+    let why = format!(
+        "AWS cannot reach `{url}` from outside your network: every request that needs it is answered with 503"
+    );
     Shortfall::approximate("private-address", why)
 }
 
@@ -70,7 +72,12 @@ pub(super) fn cors(asked: Asked<'_>, route: &Route, cors: &Cors) -> Support {
                 let why = "an HTTP API has one set of rules: what all routes with rules allow is allowed, and what this route allows beyond that is not";
                 return Support::unsupported("cors-per-route", why);
             }
-            if asked.gateway.routes.iter().any(|route| route.cors.is_none()) {
+            if asked
+                .gateway
+                .routes
+                .iter()
+                .any(|route| route.cors.is_none())
+            {
                 let why = "an HTTP API has one set of rules: routes without any answer preflights and carry CORS headers too";
                 return Support::approximate("cors-per-route", why);
             }
@@ -87,7 +94,12 @@ pub(super) fn request_headers(asked: Asked<'_>, route: &Route, rules: &HeaderRul
     if asked.api == AwsApi::Rest && !rules.remove.is_empty() {
         let why = format!(
             "a REST API cannot remove a header: the service gets {} with an empty value",
-            rules.remove.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            rules
+                .remove
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
         );
         return Support::approximate("header-emptied", why);
     }
@@ -96,9 +108,11 @@ pub(super) fn request_headers(asked: Asked<'_>, route: &Route, rules: &HeaderRul
 
 pub(super) fn response_headers(rules: &HeaderRules) -> Support {
     let count = rules.set.len() + rules.remove.len();
-    let why = format!("a service's answer passes as it is: {count} headers are neither set nor removed");
+    let why =
+        format!("a service's answer passes as it is: {count} headers are neither set nor removed");
     Support::exact().and(
-        Shortfall::unsupported("response-headers", why).help("let the service send them, or put CloudFront in front"),
+        Shortfall::unsupported("response-headers", why)
+            .help("let the service send them, or put CloudFront in front"),
     )
 }
 

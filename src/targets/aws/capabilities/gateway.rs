@@ -3,7 +3,9 @@
 use super::super::policy::{limit, spelling};
 use super::super::{build, design};
 use super::Asked;
-use crate::ir::{AccessLog, EncodedSlash, HostPattern, Listen, Origins, RequestId, ServerTls, TlsVersion};
+use crate::ir::{
+    AccessLog, EncodedSlash, HostPattern, Listen, Origins, RequestId, ServerTls, TlsVersion,
+};
 use crate::spec::AwsApi;
 use crate::targets::{Shortfall, Support};
 
@@ -11,10 +13,14 @@ pub(super) fn hosts(asked: Asked<'_>, hosts: &[HostPattern]) -> Support {
     if design::domains(asked.gateway).is_empty() {
         let why = "without a certificate in AWS Certificate Manager there is no custom domain: the API answers for AWS's own name, and for any name that leads there";
         return Support::exact().and(
-            Shortfall::unsupported("hosts", why).help("give `gateway.tls.acm_arn` the certificate's ARN"),
+            Shortfall::unsupported("hosts", why)
+                .help("give `gateway.tls.acm_arn` the certificate's ARN"),
         );
     }
-    if hosts.iter().any(|host| matches!(host, HostPattern::Below(_))) {
+    if hosts
+        .iter()
+        .any(|host| matches!(host, HostPattern::Below(_)))
+    {
         let why = "a custom domain of AWS with `*` stands for one label, not for several";
         return Support::approximate("hosts-wildcard", why);
     }
@@ -52,7 +58,8 @@ pub(super) fn tls(asked: Asked<'_>, tls: &ServerTls) -> Support {
         support = support.and(Shortfall::unsupported("tls-version", why).help(help));
     }
     if tls.redirect_http {
-        let why = "port 80 is not answered, so plain HTTP is refused instead of redirected with 308";
+        let why =
+            "port 80 is not answered, so plain HTTP is refused instead of redirected with 308";
         support = support.and(Shortfall::approximate("tls-redirect", why));
     }
     support
@@ -97,7 +104,11 @@ pub(super) fn trusted_proxies(asked: Asked<'_>) -> Support {
     let loss = Shortfall::unsupported("trusted-proxies", why)
         .help("let clients connect to API Gateway directly");
     let checks_addresses = asked.gateway.routes.iter().any(|route| route.ip.is_some());
-    Support::exact().and(if checks_addresses { loss.security() } else { loss })
+    Support::exact().and(if checks_addresses {
+        loss.security()
+    } else {
+        loss
+    })
 }
 
 pub(super) fn normalisation(asked: Asked<'_>, slash: EncodedSlash) -> Support {
@@ -105,8 +116,12 @@ pub(super) fn normalisation(asked: Asked<'_>, slash: EncodedSlash) -> Support {
     let sent = asked.gateway.routes.iter().any(spelling::sends_text);
     if slash == EncodedSlash::Keep {
         let why = match asked.api {
-            AwsApi::Rest => "API Gateway decodes `%2F` before it sends a path on, so such paths are refused with 400",
-            AwsApi::Http => "API Gateway decodes `%2F` before it sends a path on: it reaches the service as `/`",
+            AwsApi::Rest => {
+                "API Gateway decodes `%2F` before it sends a path on, so such paths are refused with 400"
+            }
+            AwsApi::Http => {
+                "API Gateway decodes `%2F` before it sends a path on: it reaches the service as `/`"
+            }
         };
         support = support.and(Shortfall::unsupported("encoded-slash", why));
     }
@@ -123,8 +138,12 @@ pub(super) fn normalisation(asked: Asked<'_>, slash: EncodedSlash) -> Support {
 
 pub(super) fn own_answers(asked: Asked<'_>) -> Support {
     let why = match asked.api {
-        AwsApi::Rest => "a request that AWS turns away before the API (TLS, malformed HTTP, over 10 240 bytes of headers) gets AWS's own answer, and a body of an uncommon media type gets 415 where 405, 410 or 501 is asked for; `Retry-After` is a fixed 1 s, 3600 s for quotas",
-        AwsApi::Http => "refusals are worded by AWS: 401 without `WWW-Authenticate`, 429 and 503 without `Retry-After` and request ID, 500 where a check of credentials fails instead of 503, 503 where a service fails or takes too long instead of 502 and 504",
+        AwsApi::Rest => {
+            "a request that AWS turns away before the API (TLS, malformed HTTP, over 10 240 bytes of headers) gets AWS's own answer, and a body of an uncommon media type gets 415 where 405, 410 or 501 is asked for; `Retry-After` is a fixed 1 s, 3600 s for quotas"
+        }
+        AwsApi::Http => {
+            "refusals are worded by AWS: 401 without `WWW-Authenticate`, 429 and 503 without `Retry-After` and request ID, 500 where a check of credentials fails instead of 503, 503 where a service fails or takes too long instead of 502 and 504"
+        }
     };
     let mut support = Support::approximate("own-answers", why);
     let forwarded = "the client's own `X-Forwarded-For` stays in front of its address, and a service must take the last one alone";
@@ -137,7 +156,11 @@ pub(super) fn own_answers(asked: Asked<'_>) -> Support {
 }
 
 fn several_origins(asked: Asked<'_>) -> bool {
-    let mut rules = asked.gateway.routes.iter().filter_map(|route| route.cors.as_ref());
+    let mut rules = asked
+        .gateway
+        .routes
+        .iter()
+        .filter_map(|route| route.cors.as_ref());
     let some = rules.clone().next().is_some();
     let many = rules.any(|cors| matches!(&cors.origins, Origins::List(list) if list.len() > 1));
     some && (many || super::super::policy::cors::only_origin(asked.gateway).is_none())
@@ -147,23 +170,43 @@ fn several_origins(asked: Asked<'_>) -> bool {
 fn quotas(asked: Asked<'_>, mut support: Support) -> Support {
     let mut over = |what: &str, count: usize, most: usize| {
         if count > most {
-            let why = format!("{count} {what} are needed, and AWS gives {most} until asked for more");
+            let why =
+                format!("{count} {what} are needed, and AWS gives {most} until asked for more");
             let help = "ask AWS to raise the quota, then allow `resource-quota` with the reason";
-            support.shortfalls.push(Shortfall::unsupported("resource-quota", why).help(help));
+            support
+                .shortfalls
+                .push(Shortfall::unsupported("resource-quota", why).help(help));
         }
     };
-    if let Ok(built) = build(asked.gateway, asked.settings, &std::collections::BTreeSet::new()) {
+    if let Ok(built) = build(
+        asked.gateway,
+        asked.settings,
+        &std::collections::BTreeSet::new(),
+    ) {
         let what = match asked.api {
             AwsApi::Rest => "paths of an API",
             AwsApi::Http => "routes of an API",
         };
         over(what, built.paths, 300);
-        over("authorizers of an API", built.authorizers, super::super::document::rest::RestApi::AUTHORIZERS);
+        over(
+            "authorizers of an API",
+            built.authorizers,
+            super::super::document::rest::RestApi::AUTHORIZERS,
+        );
     }
     if asked.api == AwsApi::Rest {
         let rules = limit::rule_count(asked.gateway);
-        over("rate rules of a web ACL", rules, super::super::document::firewall::RATE_RULES);
-        let keys = asked.gateway.consumers.values().map(|c| c.api_keys.len().max(1)).sum();
+        over(
+            "rate rules of a web ACL",
+            rules,
+            super::super::document::firewall::RATE_RULES,
+        );
+        let keys = asked
+            .gateway
+            .consumers
+            .values()
+            .map(|c| c.api_keys.len().max(1))
+            .sum();
         over("API keys", keys, 10_000);
         over("usage plans", asked.gateway.plans.len(), 300);
     }

@@ -1,7 +1,7 @@
 //! What an API keeps of limits and quotas.
 
-use super::super::policy::limit::{self, Kept};
 use super::super::design;
+use super::super::policy::limit::{self, Kept};
 use super::Asked;
 use crate::ir::units::{Quota, Window};
 use crate::ir::{Limit, LimitKey, Methods, Plan, Route};
@@ -24,10 +24,15 @@ fn unkept(key: &LimitKey, api: AwsApi) -> Support {
         LimitKey::Everyone => "everybody",
     };
     let (kind, help) = match api {
-        AwsApi::Rest => ("a REST API", "`per: everyone` bounds all callers together, plans bound consumers"),
+        AwsApi::Rest => (
+            "a REST API",
+            "`per: everyone` bounds all callers together, plans bound consumers",
+        ),
         AwsApi::Http => ("an HTTP API", "use `api: rest`, or `per: everyone`"),
     };
-    let why = format!("{kind} has no bucket for {whose}: one caller can use all that the account admits (10 000 requests a second unless changed)");
+    let why = format!(
+        "{kind} has no bucket for {whose}: one caller can use all that the account admits (10 000 requests a second unless changed)"
+    );
     Support::exact().and(Shortfall::unsupported("limit-key", why).help(help))
 }
 
@@ -41,7 +46,9 @@ pub(super) fn of_gateway(asked: Asked<'_>, asked_limit: &Limit) -> Support {
         return Support::approximate("limit-per-method", why);
     }
     match (asked.api, limit::counted_by(asked_limit, None)) {
-        (AwsApi::Rest, Some(_)) => Support::approximate("limit-window", limit::window_text(asked_limit)),
+        (AwsApi::Rest, Some(_)) => {
+            Support::approximate("limit-window", limit::window_text(asked_limit))
+        }
         _ => unkept(&asked_limit.key, asked.api),
     }
 }
@@ -95,7 +102,8 @@ pub(super) fn of_route(asked: Asked<'_>, route: &Route, asked_limit: &Limit) -> 
 pub(super) fn plan(asked: Asked<'_>, plan: &Plan) -> Support {
     if asked.api == AwsApi::Http {
         let why = "an HTTP API has no usage plans: what a plan grants is not bounded";
-        return Support::exact().and(Shortfall::unsupported("plan-limit", why).help("use `api: rest`"));
+        return Support::exact()
+            .and(Shortfall::unsupported("plan-limit", why).help("use `api: rest`"));
     }
     let mut support = Support::exact();
     if plan.limits.len() > 1 {
@@ -112,7 +120,10 @@ pub(super) fn plan(asked: Asked<'_>, plan: &Plan) -> Support {
 /// A consumer of the plan can be metered on some route, or there is no such consumer.
 fn is_reached(asked: Asked<'_>, plan: &Plan) -> bool {
     let gateway = asked.gateway;
-    let nobody = !gateway.consumers.values().any(|c| c.plan.as_deref() == Some(&plan.name));
+    let nobody = !gateway
+        .consumers
+        .values()
+        .any(|c| c.plan.as_deref() == Some(&plan.name));
     nobody
         || gateway
             .routes
@@ -136,4 +147,3 @@ pub(super) fn quota(asked: Asked<'_>, quota: Quota) -> Support {
     );
     Support::approximate(id, why)
 }
-

@@ -80,7 +80,11 @@ fn matched(gateway: &Gateway, route: &Route) -> Support {
         host.unwrap_or_default()
     );
     let help = "give the host a gateway of its own";
-    Support::exact().and(Shortfall::unsupported("host-route", why).security().help(help))
+    Support::exact().and(
+        Shortfall::unsupported("host-route", why)
+            .security()
+            .help(help),
+    )
 }
 
 /// The route calls a function instead of sending a request.

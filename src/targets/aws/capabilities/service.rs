@@ -85,7 +85,10 @@ pub(super) fn tls(service: &Service, tls: &UpstreamTls) -> Support {
     if lost.is_empty() {
         return Support::exact();
     }
-    let why = format!("API Gateway verifies against its own roots; it has no {}", lost.join(", no "));
+    let why = format!(
+        "API Gateway verifies against its own roots; it has no {}",
+        lost.join(", no ")
+    );
     Support::unsupported("upstream-tls", why)
 }
 
@@ -94,9 +97,16 @@ pub(super) fn forward(asked: Asked<'_>, route: &Route, forward: &Forward) -> Sup
     if calls_function(asked.gateway, route) && !design::forwarded(asked.gateway).is_empty() {
         let why = "a function gets the client's headers as they came, forged ones among them: those that `forward` fills are not removed";
         let help = "read claims from the event's `requestContext.authorizer`, in a gateway whose schemes forward no headers";
-        support = support.and(Shortfall::unsupported("function-forged-headers", why).security().help(help));
+        support = support.and(
+            Shortfall::unsupported("function-forged-headers", why)
+                .security()
+                .help(help),
+        );
     }
-    if asked.api == AwsApi::Http && spelling::sends_text(route) && !calls_function(asked.gateway, route) {
+    if asked.api == AwsApi::Http
+        && spelling::sends_text(route)
+        && !calls_function(asked.gateway, route)
+    {
         support = support.and(escape(asked, route, forward));
     }
     support
@@ -113,7 +123,9 @@ fn escape(asked: Asked<'_>, route: &Route, forward: &Forward) -> Shortfall {
     };
     let address = |name: &str| upstreams::place(&gateway.services[name]);
     let other = gateway.routes.iter().find(|other| match &other.action {
-        Action::Forward(to) => address(&to.service) == address(&forward.service) && !same_checks(other),
+        Action::Forward(to) => {
+            address(&to.service) == address(&forward.service) && !same_checks(other)
+        }
         Action::Respond(_) | Action::Gather(_) => false,
     });
     let help = "use `api: rest`, where AWS WAF refuses such spellings, or a function in `via.aws`";
@@ -123,17 +135,25 @@ fn escape(asked: Asked<'_>, route: &Route, forward: &Forward) -> Shortfall {
                 "`..%2F` in this path reaches the service as `../`, so a service that resolves it answers for `{}` without that route's checks",
                 other.key
             );
-            Shortfall::unsupported("path-escape", why).security().help(help)
+            Shortfall::unsupported("path-escape", why)
+                .security()
+                .help(help)
         }
         None => {
             let why = "`..%2F` in this path reaches the service as `../`: a service that resolves it answers for paths that no route names, after this route's checks";
-            Shortfall::approximate("path-escape", why).security().help(help)
+            Shortfall::approximate("path-escape", why)
+                .security()
+                .help(help)
         }
     }
 }
 
 pub(super) fn respond(asked: Asked<'_>, _: &Route, respond: &Respond) -> Support {
-    let query = respond.location.iter().flatten().any(|piece| matches!(piece, Piece::Query));
+    let query = respond
+        .location
+        .iter()
+        .flatten()
+        .any(|piece| matches!(piece, Piece::Query));
     if query && asked.api == AwsApi::Rest {
         let why = "`{query}` is written anew from the parameters that API Gateway read: of a name that comes twice the last value stays, and escapes may be spelt otherwise";
         return Support::approximate("respond-query", why);
@@ -172,7 +192,10 @@ pub(super) fn timeout(asked: Asked<'_>, timeout: &Timeout) -> Support {
 }
 
 pub(super) fn retries(retries: &Retries) -> Support {
-    let why = format!("API Gateway asks a service once: none of {} further tries is made", retries.attempts);
+    let why = format!(
+        "API Gateway asks a service once: none of {} further tries is made",
+        retries.attempts
+    );
     Support::unsupported("retries", why)
 }
 
@@ -180,6 +203,8 @@ pub(super) fn max_body(bytes: Bytes) -> Support {
     if bytes >= LARGEST_BODY {
         return Support::exact();
     }
-    let why = format!("bodies between {bytes} and API Gateway's own {LARGEST_BODY} reach the service instead of getting 413");
+    let why = format!(
+        "bodies between {bytes} and API Gateway's own {LARGEST_BODY} reach the service instead of getting 413"
+    );
     Support::unsupported("max-body", why)
 }

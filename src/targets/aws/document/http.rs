@@ -110,7 +110,11 @@ impl HeaderValue {
     /// # Errors
     /// A `$`, which would start a variable, or anything but visible ASCII and blanks.
     pub fn fixed(text: &str) -> Result<Self, Refused> {
-        if text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'$') && !text.is_empty() {
+        if text
+            .bytes()
+            .all(|b| (b' '..=b'~').contains(&b) && b != b'$')
+            && !text.is_empty()
+        {
             return Ok(Self::Fixed(text.to_owned()));
         }
         Err(Refused(format!(
@@ -369,7 +373,10 @@ impl HttpApi {
         let text = self.paths.text(route.path);
         let taken = |other: &HttpRoute| other.path == route.path && other.verb == route.verb;
         if self.routes.iter().any(taken) {
-            return Err(Refused(format!("`{} {text}` stands twice", route.verb.name())));
+            return Err(Refused(format!(
+                "`{} {text}` stands twice",
+                route.verb.name()
+            )));
         }
         if let HttpIntegration::Proxy { path, .. } = &route.integration {
             let known: BTreeSet<&str> = self.paths.variables(route.path).into_iter().collect();
@@ -514,7 +521,10 @@ impl HttpApi {
             let throttle = throttle.map(Throttle::stage);
             object([
                 ("DetailedMetricsEnabled", metrics.then_some(json!(true))),
-                ("ThrottlingRateLimit", throttle.as_ref().map(|t| t.0.clone())),
+                (
+                    "ThrottlingRateLimit",
+                    throttle.as_ref().map(|t| t.0.clone()),
+                ),
                 ("ThrottlingBurstLimit", throttle.map(|t| t.1)),
             ])
         };
@@ -581,7 +591,10 @@ fn print_authorizer(
         }
     };
     let id = LogicalId::new(["Authorizer", name]);
-    template.add(id, Resource::new("AWS::ApiGatewayV2::Authorizer", properties))
+    template.add(
+        id,
+        Resource::new("AWS::ApiGatewayV2::Authorizer", properties),
+    )
 }
 
 impl HttpIntegration {
@@ -644,9 +657,10 @@ fn print_changes(path: &[SentPiece], changes: &[Change]) -> Value {
     parameters.insert("overwrite:path".into(), json!(sent));
     for change in changes {
         let (key, value) = match change {
-            Change::Set(name, value) => {
-                (format!("overwrite:header.{}", name.0.as_str()), value.print())
-            }
+            Change::Set(name, value) => (
+                format!("overwrite:header.{}", name.0.as_str()),
+                value.print(),
+            ),
             Change::Remove(name) => (format!("remove:header.{}", name.0.as_str()), "''".into()),
             Change::RemoveQuery(name) => (format!("remove:querystring.{name}"), "''".into()),
         };

@@ -271,10 +271,9 @@ impl Integration {
         match self {
             Self::Proxy(proxy) => print_proxy(proxy),
             Self::Own(id) => print_function(invocation(&format!("${{{}.Arn}}", id.as_str())), None),
-            Self::Function { arn, timeout } => print_function(
-                invocation(&super::sub_escaped(arn)),
-                Some(json!(timeout.0)),
-            ),
+            Self::Function { arn, timeout } => {
+                print_function(invocation(&super::sub_escaped(arn)), Some(json!(timeout.0)))
+            }
             Self::Mock(mock) => print_mock(mock),
         }
     }
@@ -318,7 +317,10 @@ fn print_proxy(proxy: &Proxy) -> Value {
         ("Uri", Some(json!(proxy.uri.text))),
         ("ConnectionType", link.map(|_| json!("VPC_LINK"))),
         ("ConnectionId", link.map(|(id, _)| json!(id))),
-        ("IntegrationTarget", link.map(|(_, listener)| json!(listener))),
+        (
+            "IntegrationTarget",
+            link.map(|(_, listener)| json!(listener)),
+        ),
         ("TimeoutInMillis", Some(json!(proxy.timeout.0))),
         ("PassthroughBehavior", Some(json!("WHEN_NO_MATCH"))),
         (

@@ -9,10 +9,10 @@ pub mod mapping;
 pub mod openapi;
 pub mod path;
 pub mod plan;
-pub mod rest;
-pub mod stage;
 #[cfg(test)]
 mod refusal_tests;
+pub mod rest;
+pub mod stage;
 
 use std::fmt;
 

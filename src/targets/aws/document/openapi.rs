@@ -111,7 +111,10 @@ fn operation(api: &RestApi, method: &Method) -> Value {
             needs.insert(scheme_name(api.authorizer_of(*id)).to_owned(), json!([]));
         }
         Authorization::Cognito(id, scopes) => {
-            needs.insert(scheme_name(api.authorizer_of(*id)).to_owned(), json!(scopes));
+            needs.insert(
+                scheme_name(api.authorizer_of(*id)).to_owned(),
+                json!(scopes),
+            );
         }
     }
     if method.metered {
@@ -120,7 +123,10 @@ fn operation(api: &RestApi, method: &Method) -> Value {
     let name = method.raw.get("OperationName").cloned();
     object([
         ("operationId", name),
-        ("parameters", (!variables.is_empty()).then(|| json!(variables))),
+        (
+            "parameters",
+            (!variables.is_empty()).then(|| json!(variables)),
+        ),
         ("security", (!needs.is_empty()).then(|| json!([needs]))),
         ("responses", Some(responses(method))),
         ("x-amazon-apigateway-integration", Some(integration)),
@@ -135,7 +141,12 @@ fn responses(method: &Method) -> Value {
     let headers: Map<_, _> = mock
         .headers
         .keys()
-        .map(|name| (name.as_str().to_owned(), json!({ "schema": { "type": "string" } })))
+        .map(|name| {
+            (
+                name.as_str().to_owned(),
+                json!({ "schema": { "type": "string" } }),
+            )
+        })
         .collect();
     json!({ mock.status.to_string(): { "description": "the gateway's answer", "headers": headers } })
 }

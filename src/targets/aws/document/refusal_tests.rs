@@ -10,9 +10,7 @@ use super::http::{
     HttpApi, HttpAuthorization, HttpAuthorizer, HttpCors, HttpIntegration, HttpRoute, HttpTimeout,
     JwtIssuer, MappedHeader, SentPiece,
 };
-use super::integration::{
-    Connection, Integration, Mock, Proxy, RestTimeout, Uri, UriPiece, Verb,
-};
+use super::integration::{Connection, Integration, Mock, Proxy, RestTimeout, Uri, UriPiece, Verb};
 use super::mapping::{Destination, Fixed, HeaderName, Source};
 use super::path::{PathId, PathPart, Paths};
 use super::plan::{KeyValue, MethodKey, Period, PlanQuota, Throttle};
@@ -24,7 +22,10 @@ use crate::ir::{Cors, Origins};
 fn mock() -> Integration {
     Integration::Mock(Mock {
         status: 405,
-        headers: BTreeMap::from([(HeaderName::new("Allow").unwrap(), Fixed::new("GET").unwrap())]),
+        headers: BTreeMap::from([(
+            HeaderName::new("Allow").unwrap(),
+            Fixed::new("GET").unwrap(),
+        )]),
         template: "{}".into(),
         takes_bodies: false,
     })
@@ -42,7 +43,10 @@ fn method(path: PathId, verb: Verb, integration: Integration) -> Method {
     }
 }
 
-fn proxy(parameters: BTreeMap<Destination, Source>, pieces: &[UriPiece]) -> Result<Proxy, super::Refused> {
+fn proxy(
+    parameters: BTreeMap<Destination, Source>,
+    pieces: &[UriPiece],
+) -> Result<Proxy, super::Refused> {
     Proxy::new(
         Verb::Get,
         Uri::new("http://h", pieces)?,
@@ -106,10 +110,22 @@ fn an_authorizer_goes_with_the_authorization_that_names_it() {
     api.method(with).unwrap();
     let resources = printed(&api);
     let method = of_type(&resources, "AWS::ApiGateway::Method")[0];
-    assert_eq!(method["Properties"]["AuthorizationType"], "COGNITO_USER_POOLS");
-    assert_eq!(method["Properties"]["AuthorizerId"], json!({ "Ref": "AuthorizerPool" }));
+    assert_eq!(
+        method["Properties"]["AuthorizationType"],
+        "COGNITO_USER_POOLS"
+    );
+    assert_eq!(
+        method["Properties"]["AuthorizerId"],
+        json!({ "Ref": "AuthorizerPool" })
+    );
     let authorizer = of_type(&resources, "AWS::ApiGateway::Authorizer")[0];
-    assert_eq!(authorizer["Properties"]["ProviderARNs"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        authorizer["Properties"]["ProviderARNs"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -133,14 +149,23 @@ fn an_answer_of_the_gateway_has_a_known_type_and_the_right_prefix() {
         kind: ResponseType::Throttled,
         status: Some(429),
         body: "{}".into(),
-        headers: BTreeMap::from([(HeaderName::new("Retry-After").unwrap(), Fixed::new("1").unwrap())]),
+        headers: BTreeMap::from([(
+            HeaderName::new("Retry-After").unwrap(),
+            Fixed::new("1").unwrap(),
+        )]),
         request_id: Some(HeaderName::new("X-Request-ID").unwrap()),
     });
     let resources = printed(&api);
     let response = of_type(&resources, "AWS::ApiGateway::GatewayResponse")[0];
     assert_eq!(response["Properties"]["ResponseType"], "THROTTLED");
-    let parameters = response["Properties"]["ResponseParameters"].as_object().unwrap();
-    assert!(parameters.keys().all(|key| key.starts_with("gatewayresponse.header.")));
+    let parameters = response["Properties"]["ResponseParameters"]
+        .as_object()
+        .unwrap();
+    assert!(
+        parameters
+            .keys()
+            .all(|key| key.starts_with("gatewayresponse.header."))
+    );
 }
 
 #[test]
@@ -161,7 +186,10 @@ fn a_vpc_link_has_its_id_and_its_listener() {
     let made = Proxy::new(
         Verb::Get,
         Uri::new("http://h", &[]).unwrap(),
-        Connection::Link { id: "link".into(), listener: "arn".into() },
+        Connection::Link {
+            id: "link".into(),
+            listener: "arn".into(),
+        },
         RestTimeout::new(1000, false).unwrap(),
         BTreeMap::new(),
     );
@@ -179,7 +207,10 @@ fn a_path_parameter_that_is_read_is_declared_or_refused() {
     };
     let mut api = RestApi::default();
     assert!(api.method(method(Paths::ROOT, Verb::Get, read())).is_err());
-    let path = api.paths.add(Paths::ROOT, PathPart::variable("id").unwrap()).unwrap();
+    let path = api
+        .paths
+        .add(Paths::ROOT, PathPart::variable("id").unwrap())
+        .unwrap();
     api.method(method(path, Verb::Get, read())).unwrap();
     let resources = printed(&api);
     let method = of_type(&resources, "AWS::ApiGateway::Method")[0];
@@ -257,9 +288,14 @@ fn a_deployment_comes_after_every_method_and_follows_their_content() {
             api.method(method(Paths::ROOT, *verb, mock())).unwrap();
         }
         let resources = printed(&api);
-        let found = resources.iter().find(|(_, r)| r["Type"] == "AWS::ApiGateway::Deployment");
+        let found = resources
+            .iter()
+            .find(|(_, r)| r["Type"] == "AWS::ApiGateway::Deployment");
         let (id, deployment) = found.unwrap();
-        (id.clone(), deployment["DependsOn"].as_array().unwrap().len())
+        (
+            id.clone(),
+            deployment["DependsOn"].as_array().unwrap().len(),
+        )
     };
     let (first, needs) = deployment(&[Verb::Get]);
     let (second, more) = deployment(&[Verb::Get, Verb::Any]);
@@ -314,7 +350,11 @@ fn a_firewall_counts_in_windows_that_it_has() {
 }
 
 fn http_api() -> HttpApi {
-    HttpApi::new("x".into(), Paths::default(), StageName::new("prod").unwrap())
+    HttpApi::new(
+        "x".into(),
+        Paths::default(),
+        StageName::new("prod").unwrap(),
+    )
 }
 
 fn http_route(path: PathId, verb: Verb) -> HttpRoute {
@@ -354,7 +394,12 @@ fn an_http_mapping_reads_what_the_path_has_and_changes_what_aws_lets_it() {
         path.push(SentPiece::Variable("id".into()));
     }
     assert!(api.route(route).is_err());
-    for reserved in ["Host", "Authorization", "X-Amzn-Trace-Id", "access-control-allow-origin"] {
+    for reserved in [
+        "Host",
+        "Authorization",
+        "X-Amzn-Trace-Id",
+        "access-control-allow-origin",
+    ] {
         assert!(MappedHeader::new(reserved).is_err(), "{reserved}");
     }
 }
@@ -371,7 +416,10 @@ fn a_jwt_authorizer_has_an_https_issuer_and_an_audience() {
 fn a_jwt_is_asked_for_with_the_authorizer_that_verifies_it() {
     let mut api = http_api();
     let function = LogicalId::new(["AuthorizerFunction"]);
-    let own = api.authorizer(HttpAuthorizer::Own { name: "own".into(), function });
+    let own = api.authorizer(HttpAuthorizer::Own {
+        name: "own".into(),
+        function,
+    });
     let mut route = http_route(Paths::ROOT, Verb::Get);
     route.authorization = HttpAuthorization::Jwt(own, Vec::new());
     assert!(api.route(route).is_err());

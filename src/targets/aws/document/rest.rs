@@ -372,7 +372,11 @@ impl RestApi {
                 ),
             ]);
             let parts: Vec<_> = name.split('_').map(capital).collect();
-            let id = LogicalId::new(["Answer"].into_iter().chain(parts.iter().map(String::as_str)));
+            let id = LogicalId::new(
+                ["Answer"]
+                    .into_iter()
+                    .chain(parts.iter().map(String::as_str)),
+            );
             let resource = Resource::new("AWS::ApiGateway::GatewayResponse", properties);
             ids.push(template.add(id, resource));
         }

@@ -131,7 +131,10 @@ impl Stage {
                 ("ResourcePath", Some(json!(path))),
                 ("HttpMethod", Some(json!(verb))),
                 ("MetricsEnabled", self.metrics.then_some(json!(true))),
-                ("ThrottlingRateLimit", throttle.as_ref().map(|t| t.0.clone())),
+                (
+                    "ThrottlingRateLimit",
+                    throttle.as_ref().map(|t| t.0.clone()),
+                ),
                 ("ThrottlingBurstLimit", throttle.map(|t| t.1)),
             ]));
         };

@@ -43,13 +43,25 @@ pub fn responses(gateway: &Gateway) -> Result<Vec<GatewayResponse>, Refused> {
     use ResponseType as T;
     let table = [
         (T::AccessDenied, Some(403), "forbidden"),
-        (T::AuthorizerFailure, Some(503), "the check of credentials failed"),
+        (
+            T::AuthorizerFailure,
+            Some(503),
+            "the check of credentials failed",
+        ),
         (T::BadRequestBody, Some(400), "bad request"),
         (T::BadRequestParameters, Some(400), "bad request"),
         (T::Default4xx, None, "bad request"),
         (T::Default5xx, None, "the gateway failed"),
-        (T::IntegrationFailure, Some(502), "the service did not answer"),
-        (T::IntegrationTimeout, Some(504), "the service took too long"),
+        (
+            T::IntegrationFailure,
+            Some(502),
+            "the service did not answer",
+        ),
+        (
+            T::IntegrationTimeout,
+            Some(504),
+            "the service took too long",
+        ),
         (T::InvalidApiKey, Some(401), "unauthorized"),
         (T::MissingAuthenticationToken, Some(404), "not found"),
         (T::QuotaExceeded, Some(429), "the quota is used up"),
@@ -189,7 +201,12 @@ pub fn respond(
     names: &[Option<String>],
     rules: Option<&Cors>,
 ) -> Result<Mock, Refused> {
-    let mut made = mock(gateway, answer.status, rules, answer.body.as_deref().unwrap_or_default());
+    let mut made = mock(
+        gateway,
+        answer.status,
+        rules,
+        answer.body.as_deref().unwrap_or_default(),
+    );
     if let Some(pieces) = &answer.location {
         let value: String = pieces
             .iter()
@@ -202,17 +219,26 @@ pub fn respond(
         made.template.insert_str(0, "#set($location = '')");
     }
     for (name, value) in &answer.headers {
-        made.headers.insert(HeaderName::new(name)?, Fixed::new(value)?);
+        made.headers
+            .insert(HeaderName::new(name)?, Fixed::new(value)?);
     }
-    if !answer.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type"))
+    if !answer
+        .headers
+        .keys()
+        .any(|name| name.eq_ignore_ascii_case("content-type"))
         && answer.body.is_some()
     {
-        let kind = if serde_json::from_str::<serde_json::Value>(answer.body.as_deref().unwrap_or_default()).is_ok() {
+        let kind = if serde_json::from_str::<serde_json::Value>(
+            answer.body.as_deref().unwrap_or_default(),
+        )
+        .is_ok()
+        {
             "application/json"
         } else {
             "text/plain"
         };
-        made.headers.insert(HeaderName::new("Content-Type")?, Fixed::new(kind)?);
+        made.headers
+            .insert(HeaderName::new("Content-Type")?, Fixed::new(kind)?);
     }
     Ok(made)
 }
@@ -222,9 +248,16 @@ fn append(expression: &str) -> String {
 }
 
 /// A piece of `Location`, appended to it.
-fn located(gateway: &Gateway, piece: &Piece, pattern: &Pattern, names: &[Option<String>]) -> String {
+fn located(
+    gateway: &Gateway,
+    piece: &Piece,
+    pattern: &Pattern,
+    names: &[Option<String>],
+) -> String {
     let variable = |name: &str| {
-        format!("#set($part = $util.urlEncode($input.params().path.get('{name}')).replace('+', '%20').replace('%2F', '/'))")
+        format!(
+            "#set($part = $util.urlEncode($input.params().path.get('{name}')).replace('+', '%20').replace('%2F', '/'))"
+        )
     };
     match piece {
         Piece::Text(text) if text.contains(['"', '$', '#']) => {

@@ -7,9 +7,7 @@ use super::super::design::{self, Check};
 use super::super::document::Refused;
 use super::super::document::function::Function;
 use super::plans;
-use crate::ir::{
-    ApiKeyPlace, Auth, Gateway, Keys, Route, Scheme, SchemeKind, Scopes, Secret,
-};
+use crate::ir::{ApiKeyPlace, Auth, Gateway, Keys, Route, Scheme, SchemeKind, Scopes, Secret};
 use crate::spec;
 
 const SOURCE: &str = include_str!("../../../../templates/aws/authorizer.js");
@@ -130,7 +128,9 @@ pub fn function(
 #[must_use]
 pub fn source(config: &Value, template: &str) -> String {
     // JSON is JavaScript but for two separators, which JavaScript took up in 2019.
-    let body = template.strip_prefix("\"use strict\";\n").unwrap_or(template);
+    let body = template
+        .strip_prefix("\"use strict\";\n")
+        .unwrap_or(template);
     format!("\"use strict\";\nconst CONFIG = {config};\n{body}")
 }
 
@@ -163,7 +163,9 @@ fn print_scheme(gateway: &Gateway, scheme: &Scheme, environment: &mut Environmen
                 "forward": forward,
             })
         }
-        SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => json!({ "kind": "api_key", "header": name }),
+        SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => {
+            json!({ "kind": "api_key", "header": name })
+        }
         SchemeKind::ApiKey(ApiKeyPlace::Query(name)) => json!({ "kind": "api_key", "query": name }),
         SchemeKind::Basic(_) => json!({ "kind": "basic" }),
         SchemeKind::External(external) => {
@@ -182,7 +184,8 @@ fn print_rule(gateway: &Gateway, settings: &spec::Targets, route: &Route) -> Val
         Scopes::All(list) => (list.clone(), Vec::new()),
         Scopes::Any(list) => (Vec::new(), list.clone()),
     };
-    let own_ip = design::api(settings) == spec::AwsApi::Http || design::common_ip(gateway).is_none();
+    let own_ip =
+        design::api(settings) == spec::AwsApi::Http || design::common_ip(gateway).is_none();
     json!({
         "schemes": route.auth.schemes(),
         "all": matches!(route.auth.value, Auth::All(_)),

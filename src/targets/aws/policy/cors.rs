@@ -129,7 +129,11 @@ fn by_method(gateway: &Gateway, slot: &Slot) -> String {
             .iter()
             .map(|(method, _)| format!("$method != {}", quoted(method)))
             .collect();
-        let test = if listed.is_empty() { "true".into() } else { listed.join(" && ") };
+        let test = if listed.is_empty() {
+            "true".into()
+        } else {
+            listed.join(" && ")
+        };
         text.push_str(&format!("#if({test}){}#end", preflight_headers(cors)));
     }
     text
@@ -139,14 +143,22 @@ fn by_method(gateway: &Gateway, slot: &Slot) -> String {
 #[must_use]
 pub fn has_preflight(gateway: &Gateway, slot: &Slot) -> bool {
     let listed = slot.methods.iter().any(|(method, _)| method == "OPTIONS");
-    !listed && slot.routes.iter().any(|id| gateway.routes[id.0].cors.is_some())
+    !listed
+        && slot
+            .routes
+            .iter()
+            .any(|id| gateway.routes[id.0].cors.is_some())
 }
 
 /// The one origin that all routes with rules allow, for headers that cannot be chosen by request.
 #[must_use]
 pub fn only_origin(gateway: &Gateway) -> Option<(String, bool)> {
     let mut found: Option<(String, bool)> = None;
-    for cors in gateway.routes.iter().filter_map(|route| route.cors.as_ref()) {
+    for cors in gateway
+        .routes
+        .iter()
+        .filter_map(|route| route.cors.as_ref())
+    {
         let origin = match &cors.origins {
             Origins::All => "*".to_owned(),
             Origins::List(list) => match list.as_slice() {

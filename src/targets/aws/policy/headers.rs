@@ -75,13 +75,19 @@ pub fn http(gateway: &Gateway, route: &Route) -> Result<Vec<Change>, Refused> {
     for place in design::key_places(gateway, route) {
         match place {
             ApiKeyPlace::Header(name) => {
-                changes.insert(name.to_ascii_lowercase(), Change::Remove(MappedHeader::new(name)?));
+                changes.insert(
+                    name.to_ascii_lowercase(),
+                    Change::Remove(MappedHeader::new(name)?),
+                );
             }
             ApiKeyPlace::Query(name) => queries.push(Change::RemoveQuery(name.clone())),
         }
     }
     for name in &route.request_headers.remove {
-        changes.insert(name.to_ascii_lowercase(), Change::Remove(MappedHeader::new(name)?));
+        changes.insert(
+            name.to_ascii_lowercase(),
+            Change::Remove(MappedHeader::new(name)?),
+        );
     }
     for (name, value) in &route.request_headers.set {
         let change = Change::Set(MappedHeader::new(name)?, HeaderValue::fixed(value)?);

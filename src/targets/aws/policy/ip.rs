@@ -11,7 +11,8 @@ pub const LONGEST_POLICY: usize = 8192;
 /// Everybody but whom the rules refuse may call; the health endpoint answers all.
 #[must_use]
 pub fn policy(rules: &IpRules, health: Option<&str>) -> Value {
-    let list = |nets: &[ipnet::IpNet]| -> Vec<String> { nets.iter().map(ToString::to_string).collect() };
+    let list =
+        |nets: &[ipnet::IpNet]| -> Vec<String> { nets.iter().map(ToString::to_string).collect() };
     let mut statements = vec![json!({
         "Effect": "Allow",
         "Principal": "*",
@@ -19,7 +20,8 @@ pub fn policy(rules: &IpRules, health: Option<&str>) -> Value {
         "Resource": "execute-api:/*",
     })];
     let mut deny = |condition: Value| {
-        let mut statement = json!({ "Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke" });
+        let mut statement =
+            json!({ "Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke" });
         match health {
             Some(path) => statement["NotResource"] = json!(format!("execute-api:/*/GET{path}")),
             None => statement["Resource"] = json!("execute-api:/*"),

@@ -216,15 +216,9 @@ mod tests {
     #[test]
     fn a_path_matches_with_and_without_the_stage() {
         let pattern = Pattern {
-            segments: vec![
-                Segment::Literal("a.b".into()),
-                Segment::Param("id".into()),
-            ],
+            segments: vec![Segment::Literal("a.b".into()), Segment::Param("id".into())],
             rest: true,
         };
-        assert_eq!(
-            path_regex("prod", &pattern),
-            "^(/prod)?/a\\.b/[^/]+(/.*)?$"
-        );
+        assert_eq!(path_regex("prod", &pattern), "^(/prod)?/a\\.b/[^/]+(/.*)?$");
     }
 }

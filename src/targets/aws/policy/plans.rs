@@ -43,7 +43,11 @@ pub fn throttle(plan: &Plan) -> Result<Option<Throttle>, Refused> {
 #[must_use]
 pub fn meter_name(consumer: &str) -> String {
     let digest = Sha256::digest(consumer.as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The meter of callers whom no consumer names.

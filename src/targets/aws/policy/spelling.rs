@@ -7,14 +7,19 @@ use crate::ir::{Action, Gateway, Route};
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>), so `..%2F` would
 /// reach the service as `../`. Refused: dot segments, empty segments, `%2F`, `%5C`, `%00`, `\`, an encoded dot or
 /// percent sign (which would be decoded once more), and escapes that are none.
-pub const PATTERN: &str = r"(/\.\.?(/|$)|//|\\|%(2[EeFf5]|5[Cc]|00)|%($|[^0-9A-Fa-f]|[0-9A-Fa-f]($|[^0-9A-Fa-f])))";
+pub const PATTERN: &str =
+    r"(/\.\.?(/|$)|//|\\|%(2[EeFf5]|5[Cc]|00)|%($|[^0-9A-Fa-f]|[0-9A-Fa-f]($|[^0-9A-Fa-f])))";
 
 /// The rule, where a client's text becomes part of a path that is sent.
 #[must_use]
 pub fn rule(gateway: &Gateway) -> Option<Rule> {
-    gateway.routes.iter().any(sends_text).then(|| Rule::Spelling {
-        pattern: PATTERN.to_owned(),
-    })
+    gateway
+        .routes
+        .iter()
+        .any(sends_text)
+        .then(|| Rule::Spelling {
+            pattern: PATTERN.to_owned(),
+        })
 }
 
 /// The path sent to a service holds text of the client's.
@@ -24,7 +29,9 @@ pub fn sends_text(route: &Route) -> bool {
         Action::Forward(forward) => match &forward.rewrite {
             None => route.pattern.rest || route.pattern.params().next().is_some(),
             Some(rewrite) => {
-                let param = |piece: &crate::ir::RewritePiece| matches!(piece, crate::ir::RewritePiece::Param(_));
+                let param = |piece: &crate::ir::RewritePiece| {
+                    matches!(piece, crate::ir::RewritePiece::Param(_))
+                };
                 rewrite.rest || rewrite.segments.iter().any(param)
             }
         },

@@ -143,13 +143,13 @@ fn part(
     })
 }
 
-struct From<'t> {
+pub(super) struct From<'t> {
     service: &'t str,
     path: Vec<Piece>,
     query: Vec<Piece>,
 }
 
-fn from<'t>(text: &'t str, pattern: Option<&Pattern>) -> Result<From<'t>, Wrong<'t>> {
+pub(super) fn from<'t>(text: &'t str, pattern: Option<&Pattern>) -> Result<From<'t>, Wrong<'t>> {
     let help = "write `SERVICE GET /PATH`, such as `users GET /profile/{auth.sub}`";
     let mut words = text.splitn(3, ' ');
     let (Some(service), Some(method), Some(target)) = (words.next(), words.next(), words.next())

@@ -23,6 +23,8 @@ mod route_key;
 mod routes;
 mod run;
 mod services;
+#[cfg(test)]
+mod tests;
 mod token_keys;
 mod upstream;
 mod urls;

@@ -145,7 +145,7 @@ fn origin(run: &Run<'_>, text: &str, at: &Pointer) -> Option<String> {
         .ok()
 }
 
-fn parse_origin(text: &str) -> Result<String, Wrong<'_>> {
+pub(super) fn parse_origin(text: &str) -> Result<String, Wrong<'_>> {
     let example = "write it as browsers send it: `https://shop.example` or `http://localhost:5173`";
     let not_one = || Wrong::new(format!("`{}` is not an origin", shown(text)), example);
     let (scheme, authority) = text.split_once("://").ok_or_else(not_one)?;

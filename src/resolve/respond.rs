@@ -79,7 +79,10 @@ pub(super) fn resolve(
     }
 }
 
-fn location<'t>(text: &'t str, pattern: Option<&Pattern>) -> Result<Vec<Piece>, Wrong<'t>> {
+pub(super) fn location<'t>(
+    text: &'t str,
+    pattern: Option<&Pattern>,
+) -> Result<Vec<Piece>, Wrong<'t>> {
     let pieces = pieces::parse(text, pattern, Allowed::Request)?;
     let help = "write `https://host/..`, or a path that starts with `/`";
     if let Some(odd) = text.find(|c: char| !c.is_ascii_graphic() || "\"<>\\^`|".contains(c)) {

@@ -53,7 +53,7 @@ pub(super) fn http(run: &Run<'_>, text: &str, at: &Pointer, tail: Tail) -> Optio
     }
 }
 
-fn parse(text: &str, tail: Tail) -> Result<Url, Wrong<'_>> {
+pub(super) fn parse(text: &str, tail: Tail) -> Result<Url, Wrong<'_>> {
     let Some((scheme, rest)) = text.split_once("://") else {
         let message = format!("`{}` is not a URL", shown(text));
         let help = if text.contains(char::is_whitespace) || text.is_empty() {

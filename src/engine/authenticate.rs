@@ -286,6 +286,15 @@ impl Engine {
         identity: &mut Identity,
     ) -> One {
         let scheme = &self.schemes[number];
+        if let Some(keys) = &self.development
+            && let Some(head) = token::development_head(text)
+        {
+            let verified = token::verify(text, &head, jwt, keys);
+            return match verified.and_then(|claims| token::in_time(&claims, now).map(|()| claims)) {
+                Ok(claims) => self.satisfied(number, claims, identity),
+                Err(refusal) => One::Refused(Some(refusal.text())),
+            };
+        }
         let told = knowledge.keys.get(&number);
         let keys = match (scheme.fetched, told) {
             (true, None) => {

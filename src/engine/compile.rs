@@ -25,9 +25,14 @@ pub struct Engine {
     pub(super) credentials: Credentials,
     pub(super) forged: Forged,
     pub(super) request_id: Option<(HeaderName, bool)>,
+    // Accepts development tokens beside a scheme's own keys; set only on request.
+    pub(super) development: Option<KeySet>,
     // For naming places that are nowhere in the spec.
     pub(super) root: Pointer,
 }
+
+/// The `kid` of development tokens.
+pub const DEVELOPMENT_KEY_ID: &str = "gateway-gen-development";
 
 /// Something in the spec that cannot be made ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,11 +180,19 @@ impl Engine {
             credentials: Credentials::new(&gateway),
             forged: Forged { names },
             root: Pointer::root(),
+            development: None,
             routes,
             schemes,
             request_id,
             gateway,
         })
+    }
+
+    /// Accepts HS256 tokens signed with `key` under [`DEVELOPMENT_KEY_ID`] for every scheme of tokens; their claims are checked as any.
+    #[must_use]
+    pub fn with_development_key(mut self, key: &[u8]) -> Self {
+        self.development = Some(KeySet::from_secret(key));
+        self
     }
 
     /// A route as it was resolved.

@@ -152,7 +152,8 @@ impl Engine {
         }
     }
 
-    fn drop_forged(&self, headers: &mut HeaderMap) {
+    /// Removes headers that only the gateway may set.
+    pub fn drop_forged(&self, headers: &mut HeaderMap) {
         if self.forged.names.is_empty() {
             return;
         }

@@ -30,7 +30,7 @@ pub mod window;
 pub use admit::{Admission, Turned};
 pub use answer::Answer;
 pub use authenticate::{Authentication, ExternalAnswer, Identity, Knowledge, Needs};
-pub use compile::{Engine, Rules, Unready};
+pub use compile::{DEVELOPMENT_KEY_ID, Engine, Rules, Unready};
 pub use counters::{Allowance, Counters, Shortage, Take, Unlimited};
 pub use decide::{Decision, End};
 pub use forward::{Sender, host_sent, strip_hop_by_hop};

@@ -147,13 +147,9 @@ impl Pool {
             .max_by(|&a, &b| score(a).total_cmp(&score(b)))
     }
 
-    /// A request to a target has ended.
-    pub fn ended(&mut self, index: usize, failed: bool, now: Timestamp) {
-        let Some(target) = self.targets.get_mut(index) else {
-            return;
-        };
-        target.busy = target.busy.saturating_sub(1);
-        let Some((most, open)) = self.failures else {
+    /// A request to a target went well or failed: known when its answer's head has come, or when none will.
+    pub fn judged(&mut self, index: usize, failed: bool, now: Timestamp) {
+        let (Some(target), Some((most, open))) = (self.targets.get_mut(index), self.failures) else {
             return;
         };
         target.breaker = match (target.breaker, failed) {
@@ -165,8 +161,8 @@ impl Pool {
         };
     }
 
-    /// A request was given up by its client: it says nothing about the target.
-    pub fn dropped(&mut self, index: usize) {
+    /// A request to a target is over, however it went.
+    pub fn released(&mut self, index: usize) {
         if let Some(target) = self.targets.get_mut(index) {
             target.busy = target.busy.saturating_sub(1);
         }

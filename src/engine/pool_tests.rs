@@ -64,7 +64,7 @@ fn the_least_busy_target_is_next() {
     let first = pool.choose(at(0), 0, &[]).unwrap();
     let second = pool.choose(at(0), 0, &[]).unwrap();
     assert_ne!(first, second);
-    pool.ended(second, false, at(1));
+    pool.released(second);
     assert_eq!(pool.choose(at(1), 0, &[]), Some(second));
 }
 
@@ -109,16 +109,16 @@ fn a_breaker_opens_at_its_number_and_lets_one_trial_through() {
     let mut pool = Pool::new(&service(&[1], Balance::RoundRobin));
     for _ in 0..3 {
         assert_eq!(pool.choose(at(0), 0, &[]), Some(0));
-        pool.ended(0, true, at(0));
+        pool.judged(0, true, at(0));
     }
     assert_eq!(pool.choose(at(4999), 0, &[]), None);
     assert_eq!(pool.wait(at(4000)), 1);
     assert_eq!(pool.choose(at(5000), 0, &[]), Some(0), "the trial");
     assert_eq!(pool.choose(at(5001), 0, &[]), None, "only one");
-    pool.ended(0, true, at(5002));
+    pool.judged(0, true, at(5002));
     assert_eq!(pool.choose(at(10_001), 0, &[]), None, "it failed");
     assert_eq!(pool.choose(at(10_002), 0, &[]), Some(0));
-    pool.ended(0, false, at(10_003));
+    pool.judged(0, false, at(10_003));
     assert_eq!(pool.choose(at(10_004), 0, &[]), Some(0), "it went well");
 }
 
@@ -127,7 +127,7 @@ fn a_success_between_failures_keeps_the_breaker_closed() {
     let mut pool = Pool::new(&service(&[1], Balance::RoundRobin));
     for failed in [true, true, false, true, true] {
         pool.choose(at(0), 0, &[]);
-        pool.ended(0, failed, at(0));
+        pool.judged(0, failed, at(0));
     }
     assert_eq!(pool.choose(at(1), 0, &[]), Some(0));
 }

@@ -9,6 +9,7 @@ pub mod ir;
 pub mod lint;
 pub mod report;
 pub mod resolve;
+pub mod serve;
 pub mod source;
 pub mod spec;
 pub mod targets;

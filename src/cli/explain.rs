@@ -1,30 +1,63 @@
-//! `explain CODE`: the page of an error, a rule or a loss.
+//! `explain CODE`: the page of an error, a rule or a loss; `explain "METHOD /path"`: what happens to a request.
 
 use anyhow::{Result, bail};
 
+use super::arguments::{SpecArguments, SpecOptions};
 use super::exit::Exit;
-use super::output;
+use super::{explain_request, output};
 use crate::build;
 use crate::lint;
 use crate::resolve;
 use crate::source;
 use crate::targets::{TARGETS, nginx};
 
-/// What an error, a rule or a loss means, and what to do about it.
+/// What an error, a rule or a loss means and what to do about it, or what happens to a request and why.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gateway-gen explain GG030              by code
   gateway-gen explain spec/unknown-key   by name
-  gateway-gen explain rate-window        a loss, on every target that has it")]
+  gateway-gen explain rate-window        a loss, on every target that has it
+  gateway-gen explain \"POST /api/orders\" --consumer acme
+  gateway-gen explain \"GET admin.shop.example/users\" --header 'Origin: https://shop.example' --as-of 2026-12-01T00:00:00Z")]
 pub struct Arguments {
-    /// A code such as GG030, a name such as spec/unknown-key, or a loss such as rate-window.
+    /// A code such as GG030, a name such as spec/unknown-key, a loss such as rate-window, or a request such as "GET /api/orders".
     code: String,
+    /// The spec, for a request.
+    #[arg(long, value_name = "SPEC")]
+    spec: Option<std::path::PathBuf>,
+    /// A header of the request, `Name: value`; may be repeated.
+    #[arg(long = "header", short = 'H', value_name = "HEADER")]
+    headers: Vec<String>,
+    /// The consumer who sends the request.
+    #[arg(long, value_name = "NAME")]
+    consumer: Option<String>,
+    /// When it is sent, such as 2026-12-01T00:00:00Z; by default now.
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<String>,
+    /// The address it comes from; by default 127.0.0.1.
+    #[arg(long, value_name = "IP")]
+    client: Option<std::net::IpAddr>,
+    #[command(flatten)]
+    options: SpecOptions,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit> {
     let wanted = arguments.code.as_str();
+    if explain_request::is_request(wanted) {
+        return explain_request::run(&explain_request::Question {
+            request: wanted,
+            spec: SpecArguments {
+                spec: arguments.spec.clone(),
+                options: arguments.options.clone(),
+            },
+            headers: &arguments.headers,
+            consumer: arguments.consumer.as_deref(),
+            as_of: arguments.as_of.as_deref(),
+            client: arguments.client,
+        });
+    }
     let found: Vec<Page> = pages()
         .into_iter()
         .filter(|page| page.is_called(wanted))

@@ -67,6 +67,24 @@ pub fn load_edited(
     Ok(load_input(input, arguments, secrets, edited))
 }
 
+/// Loads a spec; `missing` gives the text of a secret that is known nowhere.
+///
+/// # Errors
+/// The arguments are wrong: no spec is found, or the file of secrets can't be read.
+pub fn load_with(
+    arguments: &SpecArguments,
+    missing: &dyn Fn(&str) -> String,
+) -> Result<Result<Loaded, Unread>> {
+    let input = arguments.input()?;
+    let secrets = Secrets::load(arguments.options.secrets_file.as_deref())?;
+    let known = |name: &str| secrets.get(name).or_else(|| Some(missing(name)));
+    Ok(load_input(
+        input,
+        arguments,
+        resolve::Secrets::Inline(&known),
+    ))
+}
+
 fn load_input(
     input: Input,
     arguments: &SpecArguments,

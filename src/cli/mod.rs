@@ -6,18 +6,23 @@ mod check;
 mod completions;
 mod exit;
 mod explain;
+mod explain_request;
 mod init;
 mod last_resort;
 mod lint;
 mod lint_fix;
 mod load;
 mod man;
+mod mock;
 mod output;
 pub mod schema;
 mod secrets;
+mod serve;
+mod serve_table;
 mod spec_path;
 pub mod targets;
 mod verify;
+mod token;
 
 use std::process::ExitCode;
 
@@ -43,6 +48,7 @@ Examples:
   gateway-gen init shop                      a first spec with comments
   gateway-gen check                          all mistakes of ./gateway.yaml at once
   gateway-gen build -t nginx -o dist         what nginx needs, in dist/nginx
+  gateway-gen serve --mock                   the gateway on this machine, with echo services
   gateway-gen explain rate-window            what a loss, an error or a rule means";
 
 #[derive(Debug, Subcommand)]
@@ -51,6 +57,9 @@ enum Command {
     Build(build::Arguments),
     Lint(lint::Arguments),
     Schema(schema::Arguments),
+    Serve(serve::Arguments),
+    Mock(mock::Arguments),
+    Token(token::Arguments),
     Explain(explain::Arguments),
     Targets(targets::Arguments),
     Init(init::Arguments),
@@ -73,6 +82,9 @@ pub fn main() -> ExitCode {
         Command::Build(arguments) => build::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Mock(arguments) => mock::run(&arguments),
+        Command::Token(arguments) => token::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Targets(arguments) => targets::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),

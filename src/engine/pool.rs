@@ -149,7 +149,8 @@ impl Pool {
 
     /// A request to a target went well or failed: known when its answer's head has come, or when none will.
     pub fn judged(&mut self, index: usize, failed: bool, now: Timestamp) {
-        let (Some(target), Some((most, open))) = (self.targets.get_mut(index), self.failures) else {
+        let (Some(target), Some((most, open))) = (self.targets.get_mut(index), self.failures)
+        else {
             return;
         };
         target.breaker = match (target.breaker, failed) {

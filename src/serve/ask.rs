@@ -31,7 +31,12 @@ pub enum Asked {
 }
 
 /// GETs a URL of the spec on a connection of its own.
-pub async fn ask_url(url: &url::Url, headers: HeaderMap, within: Duration, largest: usize) -> Asked {
+pub async fn ask_url(
+    url: &url::Url,
+    headers: HeaderMap,
+    within: Duration,
+    largest: usize,
+) -> Asked {
     let config = match url.scheme() {
         "https" => match tls::roots() {
             Ok(config) => Some(config),
@@ -43,18 +48,33 @@ pub async fn ask_url(url: &url::Url, headers: HeaderMap, within: Duration, large
         return Asked::Failed;
     };
     let query = url.query().map(|q| format!("?{q}")).unwrap_or_default();
-    ask(&endpoint, &format!("{}{query}", url.path()), headers, within, largest).await
+    ask(
+        &endpoint,
+        &format!("{}{query}", url.path()),
+        headers,
+        within,
+        largest,
+    )
+    .await
 }
 
 /// GETs a path of an endpoint on a connection of its own.
-pub async fn ask(endpoint: &Endpoint, path: &str, headers: HeaderMap, within: Duration, largest: usize) -> Asked {
+pub async fn ask(
+    endpoint: &Endpoint,
+    path: &str,
+    headers: HeaderMap,
+    within: Duration,
+    largest: usize,
+) -> Asked {
     let all = async {
         let Ok(mut sender) = endpoint.connect(within, false).await else {
             return Asked::Failed;
         };
         ask_on(&mut sender, endpoint, path, headers, largest).await
     };
-    tokio::time::timeout(within, all).await.unwrap_or(Asked::Timeout)
+    tokio::time::timeout(within, all)
+        .await
+        .unwrap_or(Asked::Timeout)
 }
 
 /// GETs a path on a connection that is there.

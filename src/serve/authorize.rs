@@ -57,14 +57,25 @@ pub async fn identify(
     }
 }
 
-async fn ask_authorizer(local: &Rc<Local>, scheme: usize, head: &engine::Request<'_>, admission: &Admission) -> ExternalAnswer {
+async fn ask_authorizer(
+    local: &Rc<Local>,
+    scheme: usize,
+    head: &engine::Request<'_>,
+    admission: &Admission,
+) -> ExternalAnswer {
     let Some((number, path)) = &local.live.authorizers[scheme] else {
         return ExternalAnswer::Failed;
     };
     let endpoint = &local.live.endpoints[*number];
     let headers = question(local, head, admission);
-    let asked = tokio::time::timeout(WITHIN, ask_kept(local, *number, endpoint, path, headers)).await;
-    let Ok(Asked::Answered { status, headers, body }) = asked else {
+    let asked =
+        tokio::time::timeout(WITHIN, ask_kept(local, *number, endpoint, path, headers)).await;
+    let Ok(Asked::Answered {
+        status,
+        headers,
+        body,
+    }) = asked
+    else {
         return ExternalAnswer::Failed;
     };
     let SchemeKind::External(external) = &local.live.engine.gateway.schemes[scheme].kind else {
@@ -72,8 +83,12 @@ async fn ask_authorizer(local: &Rc<Local>, scheme: usize, head: &engine::Request
     };
     match status {
         200..=299 => {
-            let listed = external.forward.iter().filter_map(|name| name.parse::<HeaderName>().ok());
-            let given = listed.filter_map(|name| headers.get(&name).cloned().map(|value| (name, value)));
+            let listed = external
+                .forward
+                .iter()
+                .filter_map(|name| name.parse::<HeaderName>().ok());
+            let given =
+                listed.filter_map(|name| headers.get(&name).cloned().map(|value| (name, value)));
             ExternalAnswer::Allowed(given.collect())
         }
         401 | 403 => {
@@ -85,7 +100,9 @@ async fn ask_authorizer(local: &Rc<Local>, scheme: usize, head: &engine::Request
             }
             answer.body = body;
             if status == 401 && !answer.headers.contains_key(WWW_AUTHENTICATE) {
-                answer.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                answer
+                    .headers
+                    .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             ExternalAnswer::Refused(answer)
         }
@@ -111,7 +128,10 @@ fn question(local: &Rc<Local>, head: &engine::Request<'_>, admission: &Admission
         ("x-original-method", head.method.to_owned()),
         ("x-original-uri", uri),
         ("x-forwarded-host", head.authority.to_owned()),
-        ("x-forwarded-proto", if head.tls { "https" } else { "http" }.to_owned()),
+        (
+            "x-forwarded-proto",
+            if head.tls { "https" } else { "http" }.to_owned(),
+        ),
         ("x-forwarded-for", admission.client.to_string()),
     ];
     for (name, value) in told {
@@ -123,7 +143,13 @@ fn question(local: &Rc<Local>, head: &engine::Request<'_>, admission: &Admission
     headers
 }
 
-async fn ask_kept(local: &Rc<Local>, number: usize, endpoint: &Endpoint, path: &str, headers: HeaderMap) -> Asked {
+async fn ask_kept(
+    local: &Rc<Local>,
+    number: usize,
+    endpoint: &Endpoint,
+    path: &str,
+    headers: HeaderMap,
+) -> Asked {
     while let Some((mut sender, _)) = local.reuse(number) {
         if sender.ready().await.is_err() {
             continue;

@@ -71,7 +71,12 @@ impl Upload {
     /// A body as it comes, of at most `most` bytes.
     #[must_use]
     pub fn stream(incoming: Incoming, most: u64, progress: Rc<Progress>) -> Self {
-        Self::Stream(Box::new(UploadStream { incoming, left: most, sleep: None, progress }))
+        Self::Stream(Box::new(UploadStream {
+            incoming,
+            left: most,
+            sleep: None,
+            progress,
+        }))
     }
 }
 
@@ -85,7 +90,9 @@ impl UploadStream {
         match Pin::new(&mut self.incoming).poll_frame(cx) {
             Poll::Pending => {
                 let patience = self.progress.patience;
-                let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+                let sleep = self
+                    .sleep
+                    .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
                 match sleep.as_mut().poll(cx) {
                     Poll::Ready(()) => self.fail(Broken::Slow),
                     Poll::Pending => Poll::Pending,
@@ -123,7 +130,10 @@ impl Body for Upload {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match &mut *self {
             Self::Empty => Poll::Ready(None),
             Self::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
@@ -201,7 +211,9 @@ impl DownloadStream {
         match Pin::new(&mut self.incoming).poll_frame(cx) {
             Poll::Pending => {
                 let patience = self.patience;
-                let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+                let sleep = self
+                    .sleep
+                    .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
                 match sleep.as_mut().poll(cx) {
                     Poll::Ready(()) => {
                         self.end(true);
@@ -239,7 +251,10 @@ impl Body for Download {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match &mut *self {
             Self::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes.split_to(bytes.len()))))),

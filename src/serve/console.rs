@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use hyper::body::{Body as HttpBody, Frame, Incoming};
@@ -18,7 +20,8 @@ use super::console_data;
 use super::worker::Shared;
 
 const PAGE: &str = include_str!("../../templates/console/index.html");
-const FIGURES: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9901);
+const FIGURES: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9901);
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
 
@@ -27,7 +30,13 @@ type Body = UnsyncBoxBody<Bytes, Infallible>;
 /// # Errors
 /// The address is taken.
 pub fn start(shared: &Arc<Shared>, at: Option<SocketAddr>) -> Result<Option<SocketAddr>, String> {
-    let wanted = shared.live().engine.gateway.metrics.value.then_some(FIGURES);
+    let wanted = shared
+        .live()
+        .engine
+        .gateway
+        .metrics
+        .value
+        .then_some(FIGURES);
     let Some(address) = at.or(wanted) else {
         return Ok(None);
     };
@@ -35,15 +44,25 @@ pub fn start(shared: &Arc<Shared>, at: Option<SocketAddr>) -> Result<Option<Sock
     let socket = std::net::TcpListener::bind(address).map_err(failed)?;
     socket.set_nonblocking(true).map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
     let whole = at.is_some();
     let shared = shared.clone();
     std::thread::spawn(move || runtime.block_on(accept(socket, shared, address, whole)));
     Ok(Some(address))
 }
 
-async fn accept(socket: std::net::TcpListener, shared: Arc<Shared>, address: SocketAddr, whole: bool) {
-    let Ok(listener) = tokio::net::TcpListener::from_std(socket) else { return };
+async fn accept(
+    socket: std::net::TcpListener,
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    whole: bool,
+) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(socket) else {
+        return;
+    };
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -65,10 +84,23 @@ async fn accept(socket: std::net::TcpListener, shared: Arc<Shared>, address: Soc
     }
 }
 
-fn answer(shared: &Arc<Shared>, address: SocketAddr, whole: bool, request: &Request<Incoming>) -> Response<Body> {
-    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+fn answer(
+    shared: &Arc<Shared>,
+    address: SocketAddr,
+    whole: bool,
+    request: &Request<Incoming>,
+) -> Response<Body> {
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if !is_own(host, address) {
-        return text(StatusCode::MISDIRECTED_REQUEST, "text/plain", "this host is not the console's\n");
+        return text(
+            StatusCode::MISDIRECTED_REQUEST,
+            "text/plain",
+            "this host is not the console's\n",
+        );
     }
     if request.method() != Method::GET {
         return text(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "only GET\n");
@@ -77,12 +109,24 @@ fn answer(shared: &Arc<Shared>, address: SocketAddr, whole: bool, request: &Requ
     match (request.uri().path(), whole) {
         ("/metrics", _) => {
             let figures = shared.metrics.text(&console_data::figures(shared));
-            text(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", figures)
+            text(
+                StatusCode::OK,
+                "text/plain; version=0.0.4; charset=utf-8",
+                figures,
+            )
         }
         ("/", true) => text(StatusCode::OK, "text/html; charset=utf-8", PAGE),
-        ("/api/state", true) => text(StatusCode::OK, json, console_data::state(shared).to_string()),
+        ("/api/state", true) => text(
+            StatusCode::OK,
+            json,
+            console_data::state(shared).to_string(),
+        ),
         ("/api/requests", true) => match &shared.recorder {
-            Some(recorder) => text(StatusCode::OK, json, serde_json::json!(recorder.last()).to_string()),
+            Some(recorder) => text(
+                StatusCode::OK,
+                json,
+                serde_json::json!(recorder.last()).to_string(),
+            ),
             None => text(StatusCode::OK, json, "[]"),
         },
         ("/api/events", true) => events(shared),
@@ -97,7 +141,10 @@ fn is_own(host: &str, address: SocketAddr) -> bool {
         return false;
     };
     let bare = name.trim_matches(['[', ']']);
-    name == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback() || ip == address.ip())
+    name == "localhost"
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback() || ip == address.ip())
 }
 
 fn text(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Body> {
@@ -153,7 +200,9 @@ impl HttpBody for Events {
         mut self: std::pin::Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.0.poll_recv(cx).map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
+        self.0
+            .poll_recv(cx)
+            .map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
     }
 }
 
@@ -164,10 +213,21 @@ mod tests {
     #[test]
     fn only_names_of_this_machine_open_the_console() {
         let here: SocketAddr = ([127, 0, 0, 1], 8099).into();
-        for own in ["localhost:8099", "127.0.0.1:8099", "[::1]:8099", "LOCALHOST"] {
+        for own in [
+            "localhost:8099",
+            "127.0.0.1:8099",
+            "[::1]:8099",
+            "LOCALHOST",
+        ] {
             assert!(is_own(own, here), "{own}");
         }
-        for other in ["evil.example:8099", "127.0.0.1.evil.example", "localhost.evil.example", "", "10.0.0.1"] {
+        for other in [
+            "evil.example:8099",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "",
+            "10.0.0.1",
+        ] {
             assert!(!is_own(other, here), "{other}");
         }
     }

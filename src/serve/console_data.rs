@@ -73,7 +73,11 @@ pub fn goes_to(action: &Action) -> String {
         Action::Forward(forward) => forward.service.clone(),
         Action::Respond(respond) => format!("answers {}", respond.status),
         Action::Gather(gather) => {
-            let names: Vec<&str> = gather.parts.iter().map(|part| part.service.as_str()).collect();
+            let names: Vec<&str> = gather
+                .parts
+                .iter()
+                .map(|part| part.service.as_str())
+                .collect();
             format!("gathers {}", names.join(", "))
         }
     }

@@ -35,7 +35,10 @@ impl Counting {
                 Some(Arc::new(RedisCounters::new(url, *on_failure, name)?))
             }
         };
-        Ok(Self { memory: Arc::default(), redis })
+        Ok(Self {
+            memory: Arc::default(),
+            redis,
+        })
     }
 
     /// Takes one from each, or nothing from any.

@@ -48,7 +48,9 @@ impl Endpoint {
                 let name = ServerName::try_from(address.host.clone()).map_err(|_| wrong())?;
                 Some((TlsConnector::from(config), name))
             }
-            (Protocol::Https, None) => return Err(format!("`{}` has no TLS settings", address.host)),
+            (Protocol::Https, None) => {
+                return Err(format!("`{}` has no TLS settings", address.host));
+            }
         };
         Ok(Self { address, host, tls })
     }
@@ -72,7 +74,10 @@ impl Endpoint {
         match &self.tls {
             None => handshake(TokioIo::new(stream), upgrades).await,
             Some((connector, name)) => {
-                let stream = connector.connect(name.clone(), stream).await.map_err(drop)?;
+                let stream = connector
+                    .connect(name.clone(), stream)
+                    .await
+                    .map_err(drop)?;
                 handshake(TokioIo::new(stream), upgrades).await
             }
         }
@@ -83,7 +88,9 @@ async fn handshake<T>(io: T, upgrades: bool) -> Result<Sender, ()>
 where
     T: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {
-    let (sender, connection) = hyper::client::conn::http1::handshake(io).await.map_err(drop)?;
+    let (sender, connection) = hyper::client::conn::http1::handshake(io)
+        .await
+        .map_err(drop)?;
     // Its errors reach whoever waits for the answer.
     if upgrades {
         tokio::task::spawn_local(async move { drop(connection.with_upgrades().await) });

@@ -71,7 +71,11 @@ impl Admitted {
 }
 
 /// Answers a request.
-pub async fn answer(worker: Rc<Worker>, from: Origin, request: Request<Incoming>) -> Response<Download> {
+pub async fn answer(
+    worker: Rc<Worker>,
+    from: Origin,
+    request: Request<Incoming>,
+) -> Response<Download> {
     let local = worker.local();
     let engine = &local.live.engine;
     let now = worker.shared.clock.now();
@@ -82,17 +86,28 @@ pub async fn answer(worker: Rc<Worker>, from: Origin, request: Request<Incoming>
     };
     let request_id = engine.request_id().map(|(name, keep)| {
         let sent = parts.headers.get(name);
-        (name.clone(), client::request_id(keep, sent, || worker.random()))
+        (
+            name.clone(),
+            client::request_id(keep, sent, || worker.random()),
+        )
     });
     let origin = parts.headers.get(ORIGIN).cloned();
     let authority = authority(&parts);
     let length = Some(body.size_hint()).and_then(|hint| hint.exact());
     let phases = async {
-        let head = head(&parts, authority.as_deref().unwrap_or_default(), from, length);
+        let head = head(
+            &parts,
+            authority.as_deref().unwrap_or_default(),
+            from,
+            length,
+        );
         let mut record = Record::begin(&worker, &local, &head, now);
         record.identified(request_id.as_ref().map(|(_, id)| id));
         let ended = match &authority {
-            None => Err((None, Answer::message(400, "host", "the request has no single host"))),
+            None => Err((
+                None,
+                Answer::message(400, "host", "the request has no single host"),
+            )),
             Some(_) => {
                 let seen = Cell::new(None);
                 let admitted = admit(&worker, &local, &head, &mut trace, &seen, &mut record).await;
@@ -104,7 +119,14 @@ pub async fn answer(worker: Rc<Worker>, from: Origin, request: Request<Incoming>
     let (ended, mut record) = phases.await;
     record.keep_trace(trace);
     match ended {
-        Err((route, answer)) => own(&local, route, answer, request_id.as_ref(), origin.as_ref(), record),
+        Err((route, answer)) => own(
+            &local,
+            route,
+            answer,
+            request_id.as_ref(),
+            origin.as_ref(),
+            record,
+        ),
         Ok((admission, identity)) => {
             let admitted = Admitted {
                 worker,
@@ -122,7 +144,12 @@ pub async fn answer(worker: Rc<Worker>, from: Origin, request: Request<Incoming>
     }
 }
 
-fn head<'p>(parts: &'p Parts, authority: &'p str, from: Origin, length: Option<u64>) -> engine::Request<'p> {
+fn head<'p>(
+    parts: &'p Parts,
+    authority: &'p str,
+    from: Origin,
+    length: Option<u64>,
+) -> engine::Request<'p> {
     engine::Request {
         method: parts.method.as_str(),
         authority,
@@ -179,7 +206,11 @@ async fn admit(
         Ok(()) => asked.admitted(trace),
         Err(NotAdmitted::Short(shortage)) => return Err(asked.limited(shortage, trace)),
         Err(NotAdmitted::Down) => {
-            return Err(Answer::unavailable("counters", "requests cannot be counted", 1));
+            return Err(Answer::unavailable(
+                "counters",
+                "requests cannot be counted",
+                1,
+            ));
         }
     }
     Ok((admission, identity))
@@ -197,11 +228,12 @@ async fn act(admitted: Admitted, body: Incoming, record: Record) -> Response<Dow
             finish(&admitted, answer, record)
         }
         Action::Gather(gather) => {
-            let answer = if admitted.parts.method == Method::GET || admitted.parts.method == Method::HEAD {
-                gathering::gather(&admitted, gather).await
-            } else {
-                Answer::method_not_allowed("GET, HEAD")
-            };
+            let answer =
+                if admitted.parts.method == Method::GET || admitted.parts.method == Method::HEAD {
+                    gathering::gather(&admitted, gather).await
+                } else {
+                    Answer::method_not_allowed("GET, HEAD")
+                };
             finish(&admitted, answer, record)
         }
     }
@@ -211,7 +243,14 @@ async fn act(admitted: Admitted, body: Incoming, record: Record) -> Response<Dow
 #[must_use]
 pub fn finish(admitted: &Admitted, answer: Answer, record: Record) -> Response<Download> {
     let route = Some(admitted.admission.route);
-    own(&admitted.local, route, answer, admitted.request_id.as_ref(), admitted.origin.as_ref(), record)
+    own(
+        &admitted.local,
+        route,
+        answer,
+        admitted.request_id.as_ref(),
+        admitted.origin.as_ref(),
+        record,
+    )
 }
 
 fn own(
@@ -225,7 +264,8 @@ fn own(
     record.decided(answer.status, answer.reason);
     record.end(answer.body.len() as u64);
     let mut response = Response::new(Download::Full(answer.body));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = answer.headers;
     mark(local, route, response.headers_mut(), request_id, origin);
     response

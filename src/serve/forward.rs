@@ -23,9 +23,23 @@ use crate::ir::Forward;
 const REPEATABLE: u64 = 64 * 1024;
 
 /// Forwards a request.
-pub async fn forward(mut admitted: Admitted, rules: &Forward, body: Incoming, mut record: Record) -> Response<Download> {
-    let Some(service) = admitted.local.live.engine.service_of(admitted.admission.route) else {
-        return finish(&admitted, Answer::message(500, "internal", "the service is unknown"), record);
+pub async fn forward(
+    mut admitted: Admitted,
+    rules: &Forward,
+    body: Incoming,
+    mut record: Record,
+) -> Response<Download> {
+    let Some(service) = admitted
+        .local
+        .live
+        .engine
+        .service_of(admitted.admission.route)
+    else {
+        return finish(
+            &admitted,
+            Answer::message(500, "internal", "the service is unknown"),
+            record,
+        );
     };
     let local = admitted.local.clone();
     let route = local.live.engine.route(admitted.admission.route);
@@ -35,7 +49,14 @@ pub async fn forward(mut admitted: Admitted, rules: &Forward, body: Incoming, mu
         Ok(upload) => upload,
         Err(answer) => return finish(&admitted, answer, record),
     };
-    let Some(outbound) = outbound(&mut admitted, rules, service, upload, progress, wants_upgrade) else {
+    let Some(outbound) = outbound(
+        &mut admitted,
+        rules,
+        service,
+        upload,
+        progress,
+        wants_upgrade,
+    ) else {
         return finish(&admitted, Answer::bad_path("it cannot be sent"), record);
     };
     let balance = &local.live.engine.gateway.services[service].balance;
@@ -52,9 +73,16 @@ pub async fn forward(mut admitted: Admitted, rules: &Forward, body: Incoming, mu
             record.decided(answered.response.status().as_u16(), "");
             let switched = answered.response.status() == StatusCode::SWITCHING_PROTOCOLS;
             match (switched, client_side) {
-                (true, Some(client_side)) => upgrade::switch(&admitted, answered, client_side, record),
+                (true, Some(client_side)) => {
+                    upgrade::switch(&admitted, answered, client_side, record)
+                }
                 (true, None) => finish(&admitted, refusal(Failure::Broken), record),
-                (false, _) => give(&admitted, answered, Duration::from_millis(terms.timeout.response.0), record),
+                (false, _) => give(
+                    &admitted,
+                    answered,
+                    Duration::from_millis(terms.timeout.response.0),
+                    record,
+                ),
             }
         }
     }
@@ -66,18 +94,27 @@ async fn upload(admitted: &Admitted, body: Incoming) -> Result<(Upload, Rc<Progr
         return Ok((Upload::Empty, Progress::new(true, patience)));
     }
     let route = admitted.route();
-    let small = body.size_hint().exact().is_some_and(|length| length <= REPEATABLE);
+    let small = body
+        .size_hint()
+        .exact()
+        .is_some_and(|length| length <= REPEATABLE);
     if route.retries.attempts > 0 && small {
         let most = usize::try_from(REPEATABLE).unwrap_or(usize::MAX);
         let whole = tokio::time::timeout(patience, Limited::new(body, most).collect()).await;
         return match whole {
-            Ok(Ok(whole)) => Ok((Upload::Full(whole.to_bytes()), Progress::new(true, patience))),
+            Ok(Ok(whole)) => Ok((
+                Upload::Full(whole.to_bytes()),
+                Progress::new(true, patience),
+            )),
             Ok(Err(_)) => Err(refusal(Failure::Upload(Broken::Client))),
             Err(_) => Err(refusal(Failure::Upload(Broken::Slow))),
         };
     }
     let progress = Progress::new(false, patience);
-    Ok((Upload::stream(body, route.max_body.value.0, progress.clone()), progress))
+    Ok((
+        Upload::stream(body, route.max_body.value.0, progress.clone()),
+        progress,
+    ))
 }
 
 fn outbound(
@@ -126,14 +163,28 @@ fn outbound(
         .then(|| HeaderValue::from_str(&admitted.authority).ok())
         .flatten()
         .filter(|host| !host.is_empty());
-    Some(Outbound { method: admitted.parts.method.clone(), uri, headers, host, body, progress, upgrade })
+    Some(Outbound {
+        method: admitted.parts.method.clone(),
+        uri,
+        headers,
+        host,
+        body,
+        progress,
+        upgrade,
+    })
 }
 
 // The length of what is sent is the body's own, whatever a header says.
 fn frame(headers: &mut HeaderMap, body: &Upload, method: &Method) {
     match body {
         Upload::Empty => {
-            let silent = [Method::GET, Method::HEAD, Method::OPTIONS, Method::DELETE, Method::TRACE];
+            let silent = [
+                Method::GET,
+                Method::HEAD,
+                Method::OPTIONS,
+                Method::DELETE,
+                Method::TRACE,
+            ];
             headers.remove(CONTENT_LENGTH);
             if !silent.contains(method) {
                 headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -150,7 +201,11 @@ fn frame(headers: &mut HeaderMap, body: &Upload, method: &Method) {
 
 // RFC 9113 section 8.2.3.
 fn join_cookies(headers: &mut HeaderMap) {
-    let all: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    let all: Vec<&[u8]> = headers
+        .get_all(COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
     if all.len() > 1
         && let Ok(joined) = HeaderValue::from_bytes(&all.join(&b"; "[..]))
     {
@@ -158,12 +213,28 @@ fn join_cookies(headers: &mut HeaderMap) {
     }
 }
 
-fn give(admitted: &Admitted, answered: Answered, patience: Duration, record: Record) -> Response<Download> {
-    let Answered { response, sender, endpoint, lease } = answered;
+fn give(
+    admitted: &Admitted,
+    answered: Answered,
+    patience: Duration,
+    record: Record,
+) -> Response<Download> {
+    let Answered {
+        response,
+        sender,
+        endpoint,
+        lease,
+    } = answered;
     let (mut parts, body) = response.into_parts();
     strip_hop_by_hop(&mut parts.headers);
     let route = Some(admitted.admission.route);
-    mark(&admitted.local, route, &mut parts.headers, admitted.request_id.as_ref(), admitted.origin.as_ref());
+    mark(
+        &admitted.local,
+        route,
+        &mut parts.headers,
+        admitted.request_id.as_ref(),
+        admitted.origin.as_ref(),
+    );
     let ending = Given {
         local: admitted.local.clone(),
         sender,
@@ -206,7 +277,9 @@ pub fn refusal(failure: Failure) -> Answer {
             Answer::message(504, "timeout", "the service did not answer in time")
         }
         Failure::Upload(Broken::TooLarge) => Answer::too_large(),
-        Failure::Upload(Broken::Slow) => Answer::message(408, "slow client", "the body did not come in time"),
+        Failure::Upload(Broken::Slow) => {
+            Answer::message(408, "slow client", "the body did not come in time")
+        }
         Failure::Upload(Broken::Client) => Answer::message(400, "client", "the body broke off"),
     }
 }

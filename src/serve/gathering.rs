@@ -22,7 +22,13 @@ const LARGEST: usize = 8 << 20;
 pub async fn gather(admitted: &Admitted, gather: &Gather) -> Answer {
     let engine = &admitted.local.live.engine;
     let (path, query) = (&admitted.admission.path, admitted.parts.uri.query());
-    let questions = engine.questions(admitted.admission.route, gather, path, query, &admitted.identity);
+    let questions = engine.questions(
+        admitted.admission.route,
+        gather,
+        path,
+        query,
+        &admitted.identity,
+    );
     let headers = headers(admitted);
     let mut running = tokio::task::JoinSet::new();
     for question in questions {
@@ -39,7 +45,12 @@ pub async fn gather(admitted: &Admitted, gather: &Gather) -> Answer {
         let (number, within) = (question.part, Duration::from_millis(part.timeout.0));
         running.spawn_local(async move {
             let retries = Retries::default();
-            let terms = Terms { service, timeout, retries: &retries, hash };
+            let terms = Terms {
+                service,
+                timeout,
+                retries: &retries,
+                hash,
+            };
             let asked = tokio::time::timeout(within, one(&worker, &local, terms, outbound)).await;
             (number, asked.unwrap_or(Outcome::Timeout))
         });
@@ -51,14 +62,20 @@ pub async fn gather(admitted: &Admitted, gather: &Gather) -> Answer {
             let decided = gather.parts[number].required && !matches!(outcome, Outcome::Body(_));
             outcomes[number] = outcome;
             if decided {
-                return failed(if outcomes[number] == Outcome::Timeout { 504 } else { 502 });
+                return failed(if outcomes[number] == Outcome::Timeout {
+                    504
+                } else {
+                    502
+                });
             }
         }
     }
     match merge(gather, &outcomes) {
         Ok(text) => {
             let mut answer = Answer::empty(200, "");
-            answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            answer
+                .headers
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             answer.body = Bytes::from(text);
             answer
         }
@@ -67,7 +84,11 @@ pub async fn gather(admitted: &Admitted, gather: &Gather) -> Answer {
 }
 
 fn failed(status: u16) -> Answer {
-    let message = if status == 504 { "a required part did not answer in time" } else { "a required part failed" };
+    let message = if status == 504 {
+        "a required part did not answer in time"
+    } else {
+        "a required part failed"
+    };
     Answer::message(status, "gather", message)
 }
 
@@ -84,7 +105,12 @@ fn timeout(admitted: &Admitted, part: &Part) -> Timeout {
 fn headers(admitted: &Admitted) -> HeaderMap {
     let sent = &admitted.parts.headers;
     let mut headers = HeaderMap::new();
-    for name in [AUTHORIZATION, http::header::ACCEPT_LANGUAGE, http::header::COOKIE, http::header::USER_AGENT] {
+    for name in [
+        AUTHORIZATION,
+        http::header::ACCEPT_LANGUAGE,
+        http::header::COOKIE,
+        http::header::USER_AGENT,
+    ] {
         for value in sent.get_all(&name) {
             headers.append(name.clone(), value.clone());
         }
@@ -101,15 +127,29 @@ fn headers(admitted: &Admitted) -> HeaderMap {
         }
     }
     let id = admitted.request_id.as_ref().map(|(_, id)| id);
-    engine.prepare_headers(admitted.admission.route, &mut headers, sender, id, &admitted.identity);
+    engine.prepare_headers(
+        admitted.admission.route,
+        &mut headers,
+        sender,
+        id,
+        &admitted.identity,
+    );
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers
 }
 
-fn outbound(admitted: &Admitted, gather: &Gather, question: &Question, headers: HeaderMap) -> Option<Outbound> {
+fn outbound(
+    admitted: &Admitted,
+    gather: &Gather,
+    question: &Question,
+    headers: HeaderMap,
+) -> Option<Outbound> {
     let engine = &admitted.local.live.engine;
-    let service = engine.gateway.services.get_index_of(&gather.parts[question.part].service)?;
+    let service = engine
+        .gateway
+        .services
+        .get_index_of(&gather.parts[question.part].service)?;
     let base = &admitted.local.live.services[service].base;
     let target = question.target.as_ref()?;
     Some(Outbound {
@@ -137,7 +177,10 @@ async fn one(
     if !answered.response.status().is_success() {
         return Outcome::Failed;
     }
-    match Limited::new(answered.response.into_body(), LARGEST).collect().await {
+    match Limited::new(answered.response.into_body(), LARGEST)
+        .collect()
+        .await
+    {
         Ok(body) => {
             local.keep(answered.endpoint, answered.sender);
             Outcome::Body(body.to_bytes())

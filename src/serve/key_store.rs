@@ -72,11 +72,18 @@ impl KeyStore {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let answer = ask_url(url, headers, WITHIN, LARGEST).await;
         held.asked_at = Some(Instant::now());
-        if let Asked::Answered { status: 200, headers, body } = answer {
+        if let Asked::Answered {
+            status: 200,
+            headers,
+            body,
+        } = answer
+        {
             // The same text keeps its generation, and with it the tokens already verified.
             if held.keys.is_some() && held.text == body {
                 held.stale_at = Some(Instant::now() + freshness(&headers));
-            } else if let Ok(keys) = KeySet::from_jwks(&body, self.generation.fetch_add(1, Ordering::Relaxed) + 1) {
+            } else if let Ok(keys) =
+                KeySet::from_jwks(&body, self.generation.fetch_add(1, Ordering::Relaxed) + 1)
+            {
                 held.keys = Some(Arc::new(keys));
                 held.text = body.to_vec();
                 held.stale_at = Some(Instant::now() + freshness(&headers));
@@ -92,7 +99,10 @@ impl KeyStore {
 }
 
 fn freshness(headers: &HeaderMap) -> Duration {
-    let text = headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let text = headers
+        .get(CACHE_CONTROL)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let seconds = text
         .split(',')
         .find_map(|part| part.trim().strip_prefix("max-age=")?.parse().ok())

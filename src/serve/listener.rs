@@ -24,7 +24,11 @@ const HTTP2: &[u8] = b"PRI * HTTP/2";
 /// # Errors
 /// The address is taken or not this machine's.
 pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
     if address.is_ipv6() {
@@ -50,7 +54,9 @@ pub async fn accept(worker: Rc<Worker>, socket: std::net::TcpListener, tls: bool
         match accepted {
             Ok((stream, peer)) => {
                 let worker = worker.clone();
-                tokio::task::spawn_local(async move { connection(worker, stream, peer, tls).await });
+                tokio::task::spawn_local(
+                    async move { connection(worker, stream, peer, tls).await },
+                );
             }
             // Out of file descriptors: connections that end make room.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -64,7 +70,10 @@ async fn connection(worker: Rc<Worker>, stream: TcpStream, peer: SocketAddr, tls
     }
     let _open = Open::count(&worker.shared);
     let patience = worker.shared.client_timeout;
-    let from = Origin { peer: peer.ip(), tls };
+    let from = Origin {
+        peer: peer.ip(),
+        tls,
+    };
     if !tls {
         match tokio::time::timeout(patience, speaks_http2(&stream)).await {
             Ok(Ok(true)) => http2(worker, stream, from).await,
@@ -105,7 +114,11 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
     }
 }
 
-async fn http1<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(worker: Rc<Worker>, stream: T, from: Origin) {
+async fn http1<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    worker: Rc<Worker>,
+    stream: T,
+    from: Origin,
+) {
     let mut stopping = worker.shared.stopping.subscribe();
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
@@ -118,7 +131,11 @@ async fn http1<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(worker: Rc<Wo
         let worker = worker.clone();
         async move { Ok::<_, std::convert::Infallible>(answer(worker, from, request).await) }
     });
-    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let mut connection = std::pin::pin!(
+        builder
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+    );
     // Errors here are the client's: it went away, or sent what is not HTTP and was told so.
     tokio::select! {
         _ = connection.as_mut() => return,
@@ -136,7 +153,11 @@ impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for Here {
     }
 }
 
-async fn http2<T: AsyncRead + AsyncWrite + Unpin + 'static>(worker: Rc<Worker>, stream: T, from: Origin) {
+async fn http2<T: AsyncRead + AsyncWrite + Unpin + 'static>(
+    worker: Rc<Worker>,
+    stream: T,
+    from: Origin,
+) {
     let mut stopping = worker.shared.stopping.subscribe();
     let mut builder = hyper::server::conn::http2::Builder::new(Here);
     builder

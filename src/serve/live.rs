@@ -1,6 +1,6 @@
 //! A spec in force: the engine with the endpoints, pools and TLS settings that belong to it. A reload makes a new one.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use tokio_rustls::TlsAcceptor;
 
@@ -37,7 +37,12 @@ pub struct Serving {
 
 impl Serving {
     /// Chooses a target.
-    pub fn choose(&self, now: Timestamp, hash: impl FnOnce() -> u64, tried: &[usize]) -> Option<usize> {
+    pub fn choose(
+        &self,
+        now: Timestamp,
+        hash: impl FnOnce() -> u64,
+        tried: &[usize],
+    ) -> Option<usize> {
         match &self.pool {
             None => Some(0),
             Some(pool) => lock(pool).choose(now, hash(), tried),
@@ -75,13 +80,19 @@ impl Live {
     ///
     /// # Errors
     /// What cannot be made ready, in words with its place.
-    pub fn new(gateway: Gateway, development_key: Option<&[u8]>, older: Option<&Self>) -> Result<Self, String> {
+    pub fn new(
+        gateway: Gateway,
+        development_key: Option<&[u8]>,
+        older: Option<&Self>,
+    ) -> Result<Self, String> {
         let tls = tls::acceptor(&gateway)?;
         let mut endpoints = Vec::new();
         let mut services = Vec::with_capacity(gateway.services.len());
         for service in gateway.services.values() {
             let config = match &service.tls {
-                Some(settings) => Some(tls::client(settings).map_err(|e| format!("{}: {e}", settings.pointer))?),
+                Some(settings) => {
+                    Some(tls::client(settings).map_err(|e| format!("{}: {e}", settings.pointer))?)
+                }
                 None => None,
             };
             let mut targets = Vec::with_capacity(service.targets.len());
@@ -102,40 +113,68 @@ impl Live {
                 targets,
                 pool: watched.then(|| Mutex::new(pool)),
                 server_errors: service.breaker.as_ref().is_some_and(|b| b.server_errors),
-                base: service.targets.first().map(|t| t.address.path.clone()).unwrap_or_default(),
+                base: service
+                    .targets
+                    .first()
+                    .map(|t| t.address.path.clone())
+                    .unwrap_or_default(),
             });
         }
         let mut authorizers = Vec::with_capacity(gateway.schemes.len());
         for scheme in gateway.schemes.values() {
             authorizers.push(match &scheme.kind {
                 SchemeKind::External(external) => {
-                    let wrong = || format!("{}: `{}` cannot be asked", scheme.pointer, external.url);
-                    let config = (external.url.scheme() == "https").then(tls::roots).transpose()?;
-                    let endpoint = Endpoint::new(address(&external.url).ok_or_else(wrong)?, config)?;
+                    let wrong =
+                        || format!("{}: `{}` cannot be asked", scheme.pointer, external.url);
+                    let config = (external.url.scheme() == "https")
+                        .then(tls::roots)
+                        .transpose()?;
+                    let endpoint =
+                        Endpoint::new(address(&external.url).ok_or_else(wrong)?, config)?;
                     endpoints.push(endpoint);
-                    let query = external.url.query().map(|q| format!("?{q}")).unwrap_or_default();
-                    Some((endpoints.len() - 1, format!("{}{query}", external.url.path())))
+                    let query = external
+                        .url
+                        .query()
+                        .map(|q| format!("?{q}"))
+                        .unwrap_or_default();
+                    Some((
+                        endpoints.len() - 1,
+                        format!("{}{query}", external.url.path()),
+                    ))
                 }
                 SchemeKind::Jwt(_) | SchemeKind::ApiKey(_) | SchemeKind::Basic(_) => None,
             });
         }
         let engine = Engine::new(gateway).map_err(|wrong| {
-            let lines = wrong.iter().map(|w| format!("{}: {}", w.pointer, w.message));
+            let lines = wrong
+                .iter()
+                .map(|w| format!("{}: {}", w.pointer, w.message));
             lines.collect::<Vec<_>>().join("\n")
         })?;
         let engine = match development_key {
             Some(key) => engine.with_development_key(key),
             None => engine,
         };
-        Ok(Self { engine, endpoints, services, authorizers, tls })
+        Ok(Self {
+            engine,
+            endpoints,
+            services,
+            authorizers,
+            tls,
+        })
     }
 
     fn pool_like(&self, service: &crate::ir::Service) -> Option<Pool> {
         let (number, _, old) = self.engine.gateway.services.get_full(&service.name)?;
-        let same = old.targets.iter().map(|t| &t.address).eq(service.targets.iter().map(|t| &t.address));
-        if same { self.services[number].with_pool(|pool| pool.clone()) } else { None }
+        let same = old
+            .targets
+            .iter()
+            .map(|t| &t.address)
+            .eq(service.targets.iter().map(|t| &t.address));
+        if same {
+            self.services[number].with_pool(|pool| pool.clone())
+        } else {
+            None
+        }
     }
 }
-
-/// A live spec that can be shared.
-pub type SharedLive = Arc<Live>;

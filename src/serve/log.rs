@@ -79,7 +79,9 @@ fn flush(buffer: &mut Vec<u8>) {
 pub fn time(at: Timestamp) -> String {
     let seconds = i64::try_from(at.seconds()).unwrap_or(i64::MAX);
     let nanos = i32::try_from(at.0 % 1_000_000_000 / 1_000_000 * 1_000_000).unwrap_or(0);
-    jiff::Timestamp::new(seconds, nanos).map(|t| format!("{t:.3}")).unwrap_or_default()
+    jiff::Timestamp::new(seconds, nanos)
+        .map(|t| format!("{t:.3}"))
+        .unwrap_or_default()
 }
 
 /// Milliseconds with three digits.

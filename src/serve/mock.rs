@@ -38,19 +38,34 @@ enum Role {
 pub fn stand_in(gateway: &mut Gateway) -> Result<(), String> {
     for service in gateway.services.values_mut() {
         for (number, target) in service.targets.iter_mut().enumerate() {
-            let role = Role::Service { service: service.name.clone(), target: number };
+            let role = Role::Service {
+                service: service.name.clone(),
+                target: number,
+            };
             let port = port_of(&format!("service {} {number}", service.name), role)?;
             let path = std::mem::take(&mut target.address.path);
-            target.address = Address { protocol: Protocol::Http, host: "127.0.0.1".into(), port, path };
+            target.address = Address {
+                protocol: Protocol::Http,
+                host: "127.0.0.1".into(),
+                port,
+                path,
+            };
         }
         service.tls = None;
     }
     for scheme in gateway.schemes.values_mut() {
         if let SchemeKind::External(external) = &mut scheme.kind {
-            let role = Role::Authorizer { headers: external.forward.clone() };
-            let port = port_of(&format!("authorizer {} {:?}", scheme.name, external.forward), role)?;
+            let role = Role::Authorizer {
+                headers: external.forward.clone(),
+            };
+            let port = port_of(
+                &format!("authorizer {} {:?}", scheme.name, external.forward),
+                role,
+            )?;
             let url = format!("http://127.0.0.1:{port}{}", external.url.path());
-            external.url = url.parse().map_err(|_| "the authorizer's path cannot be kept".to_owned())?;
+            external.url = url
+                .parse()
+                .map_err(|_| "the authorizer's path cannot be kept".to_owned())?;
         }
     }
     Ok(())
@@ -59,7 +74,10 @@ pub fn stand_in(gateway: &mut Gateway) -> Result<(), String> {
 /// A mock keeps its port over reloads.
 fn port_of(name: &str, role: Role) -> Result<u16, String> {
     static PORTS: OnceLock<Mutex<HashMap<String, u16>>> = OnceLock::new();
-    let mut ports = PORTS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let mut ports = PORTS
+        .get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     if let Some(port) = ports.get(name) {
         return Ok(*port);
     }
@@ -73,7 +91,13 @@ fn port_of(name: &str, role: Role) -> Result<u16, String> {
 /// # Errors
 /// The address is taken.
 pub fn echo(address: SocketAddr, service: &str) -> Result<u16, String> {
-    start(address, Role::Service { service: service.to_owned(), target: 0 })
+    start(
+        address,
+        Role::Service {
+            service: service.to_owned(),
+            target: 0,
+        },
+    )
 }
 
 fn start(address: SocketAddr, role: Role) -> Result<u16, String> {
@@ -81,13 +105,18 @@ fn start(address: SocketAddr, role: Role) -> Result<u16, String> {
     let socket = TcpListener::bind(address).map_err(failed)?;
     socket.set_nonblocking(true).map_err(failed)?;
     let port = socket.local_addr().map_err(failed)?.port();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
     std::thread::spawn(move || runtime.block_on(accept(socket, role)));
     Ok(port)
 }
 
 async fn accept(socket: TcpListener, role: Role) {
-    let Ok(listener) = tokio::net::TcpListener::from_std(socket) else { return };
+    let Ok(listener) = tokio::net::TcpListener::from_std(socket) else {
+        return;
+    };
     while let Ok((stream, _)) = listener.accept().await {
         let role = role.clone();
         tokio::spawn(async move {
@@ -109,7 +138,8 @@ impl Orders {
     fn of<B>(request: &Request<B>) -> Self {
         let mut all = HashMap::new();
         for (name, value) in request.headers() {
-            if let (Some(name), Ok(value)) = (name.as_str().strip_prefix("x-mock-"), value.to_str()) {
+            if let (Some(name), Ok(value)) = (name.as_str().strip_prefix("x-mock-"), value.to_str())
+            {
                 all.insert(name.to_owned(), value.to_owned());
             }
         }
@@ -127,7 +157,10 @@ impl Orders {
     }
 }
 
-async fn answer(role: Role, request: Request<Incoming>) -> Result<Response<Body>, Box<dyn std::error::Error + Send + Sync>> {
+async fn answer(
+    role: Role,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Box<dyn std::error::Error + Send + Sync>> {
     let orders = Orders::of(&request);
     if let Some(millis) = orders.number("delay") {
         tokio::time::sleep(Duration::from_millis(millis.min(600_000))).await;
@@ -141,20 +174,28 @@ async fn answer(role: Role, request: Request<Incoming>) -> Result<Response<Body>
         Role::Authorizer { headers } => authorizer(headers, &request),
         Role::Service { service, target } => echo_of(service, *target, request, &orders).await?,
     };
-    if let Some(status) = orders.number("status").and_then(|s| StatusCode::from_u16(u16::try_from(s).ok()?).ok()) {
+    if let Some(status) = orders
+        .number("status")
+        .and_then(|s| StatusCode::from_u16(u16::try_from(s).ok()?).ok())
+    {
         *response.status_mut() = status;
     }
     Ok(response)
 }
 
 fn whole(bytes: impl Into<Bytes>) -> Body {
-    http_body_util::Full::new(bytes.into()).map_err(|never: Infallible| match never {}).boxed()
+    http_body_util::Full::new(bytes.into())
+        .map_err(|never: Infallible| match never {})
+        .boxed()
 }
 
 fn broken_off() -> Response<Body> {
     let mut response = Response::new(BodyExt::boxed(BreaksOff(0)));
     // A length that is never reached.
-    response.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("100000"));
+    response.headers_mut().insert(
+        http::header::CONTENT_LENGTH,
+        HeaderValue::from_static("100000"),
+    );
     response
 }
 
@@ -178,9 +219,15 @@ impl hyper::body::Body for BreaksOff {
 }
 
 fn authorizer(headers: &[String], request: &Request<Incoming>) -> Response<Body> {
-    let sent = request.headers().get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let sent = request
+        .headers()
+        .get(http::header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let (status, text) = match sent {
-        None => (401, r#"{"message":"the mock authorizer wants an Authorization header"}"#),
+        None => (
+            401,
+            r#"{"message":"the mock authorizer wants an Authorization header"}"#,
+        ),
         Some(text) if text.contains("deny") => (403, r#"{"message":"the mock authorizer denies"}"#),
         Some(_) => (200, "{}"),
     };
@@ -188,7 +235,9 @@ fn authorizer(headers: &[String], request: &Request<Incoming>) -> Response<Body>
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     for name in headers {
         if let Ok(name) = name.parse::<http::HeaderName>() {
-            response.headers_mut().insert(name, HeaderValue::from_static("mock"));
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static("mock"));
         }
     }
     response
@@ -228,11 +277,15 @@ async fn echo_of(
     });
     let body = match (orders.0.get("body"), orders.number("size")) {
         (Some(body), _) => Bytes::from(body.clone()),
-        (None, Some(size)) => Bytes::from(vec![b'x'; usize::try_from(size.min(1 << 28)).unwrap_or(0)]),
+        (None, Some(size)) => {
+            Bytes::from(vec![b'x'; usize::try_from(size.min(1 << 28)).unwrap_or(0)])
+        }
         (None, None) => Bytes::from(echo.to_string()),
     };
     let mut response = Response::new(whole(body));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
 }
 
@@ -256,7 +309,10 @@ fn socket(request: &mut Request<Incoming>) -> Response<Body> {
     let mut response = Response::new(whole(""));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
-    headers.insert(http::header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(
+        http::header::CONNECTION,
+        HeaderValue::from_static("upgrade"),
+    );
     headers.insert(http::header::UPGRADE, HeaderValue::from_static("websocket"));
     if let Some(accept) = key.and_then(|key| accept_of(key.as_bytes())) {
         headers.insert("sec-websocket-accept", accept);
@@ -269,6 +325,7 @@ fn accept_of(key: &[u8]) -> Option<HeaderValue> {
     use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
     use base64::Engine as _;
     let text = [key, b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"].concat();
-    let encoded = base64::engine::general_purpose::STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &text));
+    let encoded =
+        base64::engine::general_purpose::STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &text));
     HeaderValue::from_str(&encoded).ok()
 }

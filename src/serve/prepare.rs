@@ -9,7 +9,11 @@ use crate::ir::Gateway;
 ///
 /// # Errors
 /// What cannot be made ready.
-pub fn prepare(mut gateway: Gateway, options: &Options, older: Option<&Live>) -> Result<Live, String> {
+pub fn prepare(
+    mut gateway: Gateway,
+    options: &Options,
+    older: Option<&Live>,
+) -> Result<Live, String> {
     if options.mock {
         mock::stand_in(&mut gateway)?;
     }

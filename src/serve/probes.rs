@@ -24,7 +24,13 @@ pub fn begin(worker: &Rc<Worker>) {
 }
 
 async fn watch(worker: Rc<Worker>, live: Arc<Live>, number: usize, target: usize) {
-    let Some(health) = live.engine.gateway.services.get_index(number).and_then(|(_, s)| s.health.as_ref()) else {
+    let Some(health) = live
+        .engine
+        .gateway
+        .services
+        .get_index(number)
+        .and_then(|(_, s)| s.health.as_ref())
+    else {
         return;
     };
     let serving = &live.services[number];
@@ -40,11 +46,22 @@ async fn watch(worker: Rc<Worker>, live: Arc<Live>, number: usize, target: usize
         }
         let within = Duration::from_millis(health.timeout.0);
         let asked = ask(endpoint, &health.path, headers.clone(), within, 64 * 1024).await;
-        let well = matches!(asked, Asked::Answered { status: 200..=399, .. });
+        let well = matches!(
+            asked,
+            Asked::Answered {
+                status: 200..=399,
+                ..
+            }
+        );
         let now = worker.shared.clock.now();
-        let turned = serving.with_pool(|pool| pool.probed(target, well, now)).unwrap_or(false);
+        let turned = serving
+            .with_pool(|pool| pool.probed(target, well, now))
+            .unwrap_or(false);
         if turned {
-            let (name, address) = (&live.engine.gateway.services[number].name, endpoint.address.authority());
+            let (name, address) = (
+                &live.engine.gateway.services[number].name,
+                endpoint.address.authority(),
+            );
             let state = if well { "is back" } else { "is out" };
             super::say(&format!("service `{name}`: {address} {state}"));
         }

@@ -40,7 +40,12 @@ struct Details {
 impl Record {
     /// Begins one. Nothing is copied when neither log, metrics nor console want it.
     #[must_use]
-    pub fn begin(worker: &Rc<Worker>, local: &Rc<Local>, request: &crate::engine::Request<'_>, at: Timestamp) -> Self {
+    pub fn begin(
+        worker: &Rc<Worker>,
+        local: &Rc<Local>,
+        request: &crate::engine::Request<'_>,
+        at: Timestamp,
+    ) -> Self {
         let gateway = &local.live.engine.gateway;
         let wanted = worker.shared.recorder.is_some()
             || gateway.metrics.value
@@ -122,9 +127,17 @@ impl Record {
         let route = details.route.map(|id| gateway.routes[id.0].key.as_str());
         let took = details.started.elapsed();
         if gateway.metrics.value {
-            shared.metrics.count(route.unwrap_or("none"), details.status, details.reason, took, bytes);
+            shared.metrics.count(
+                route.unwrap_or("none"),
+                details.status,
+                details.reason,
+                took,
+                bytes,
+            );
         }
-        let upstream = details.upstream.map(|e| live.endpoints[e].address.authority());
+        let upstream = details
+            .upstream
+            .map(|e| live.endpoints[e].address.authority());
         let reason = Some(details.reason).filter(|reason| !reason.is_empty());
         let request_id = details.request_id.as_ref().and_then(|id| id.to_str().ok());
         if gateway.access_log.value == AccessLog::Json {

@@ -53,7 +53,10 @@ pub struct Recorder {
 
 impl Default for Recorder {
     fn default() -> Self {
-        Self { kept: Mutex::default(), watchers: broadcast::Sender::new(256) }
+        Self {
+            kept: Mutex::default(),
+            watchers: broadcast::Sender::new(256),
+        }
     }
 }
 

@@ -81,7 +81,8 @@ impl RedisCounters {
     /// # Errors
     /// A URL that is none of Redis.
     pub fn new(url: &url::Url, on_failure: CounterFailure, name: &str) -> Result<Self, String> {
-        let client = Client::open(url.as_str()).map_err(|_| "the URL of the counters is not one of Redis")?;
+        let client = Client::open(url.as_str())
+            .map_err(|_| "the URL of the counters is not one of Redis")?;
         Ok(Self {
             client,
             script: Script::new(TAKE),
@@ -96,13 +97,19 @@ impl RedisCounters {
     /// # Errors
     /// Outside: Redis does not answer. Inside: nothing is left.
     pub async fn take(&self, takes: &[Take], now: Timestamp) -> Result<Result<(), Shortage>, ()> {
-        let down = *self.down_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let down = *self
+            .down_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if down.is_some_and(|since| since.elapsed() < ASK_AGAIN_AFTER) {
             return Err(());
         }
         let asked = tokio::time::timeout(ANSWER_WITHIN, self.ask(takes, now)).await;
         let answer = asked.map_err(drop).and_then(|answer| answer);
-        let mut down = self.down_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut down = self
+            .down_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match &answer {
             Ok(_) => *down = None,
             Err(()) => {
@@ -121,19 +128,28 @@ impl RedisCounters {
             match take.allowance {
                 Allowance::Bucket { rate, burst } => {
                     call.key(format!("{}{}", self.prefix, take.key));
-                    call.arg("b").arg(rate.count).arg(rate.per.seconds() * 1_000_000).arg(burst);
+                    call.arg("b")
+                        .arg(rate.count)
+                        .arg(rate.per.seconds() * 1_000_000)
+                        .arg(burst);
                 }
                 Allowance::Window(quota) => {
                     let (start, end) = window::bounds(quota.window, now);
                     call.key(format!("{}{}|{start}", self.prefix, take.key));
-                    call.arg("w").arg(quota.count).arg(end.saturating_sub(now.seconds())).arg(0);
+                    call.arg("w")
+                        .arg(quota.count)
+                        .arg(end.saturating_sub(now.seconds()))
+                        .arg(0);
                 }
             }
         }
         let (short, wait): (usize, u64) = call.invoke_async(&mut connection).await.map_err(drop)?;
         Ok(match short.checked_sub(1) {
             None => Ok(()),
-            Some(index) => Err(Shortage { index, retry_after: wait }),
+            Some(index) => Err(Shortage {
+                index,
+                retry_after: wait,
+            }),
         })
     }
 
@@ -142,7 +158,11 @@ impl RedisCounters {
             return Ok(held);
         }
         let config = AsyncConnectionConfig::new();
-        let made = self.client.get_multiplexed_async_connection_with_config(&config).await.map_err(drop)?;
+        let made = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .map_err(drop)?;
         CONNECTIONS.with_borrow_mut(|all| all.insert(self.prefix.clone(), made.clone()));
         Ok(made)
     }

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use notify::{RecursiveMode, Watcher};
 
+use super::options::Options;
+use super::prepare::prepare;
 use super::worker::Shared;
 use super::{Loaded, Loader, say};
-use super::prepare::prepare;
-use super::options::Options;
 
 /// Editors write a file in several steps; they are waited for.
 const SETTLED: Duration = Duration::from_millis(80);
@@ -67,7 +67,11 @@ pub fn watch(shared: Arc<Shared>, options: Options, mut load: Loader, files: Vec
 
 fn follow(watcher: &mut impl Watcher, watched: &mut BTreeSet<PathBuf>, files: &[PathBuf]) {
     for folder in files.iter().filter_map(|file| file.parent()) {
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let folder = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
         if watched.insert(folder.to_owned()) {
             // A folder that cannot be watched is still looked at every two seconds.
             let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
@@ -85,10 +89,18 @@ fn contents(files: &[PathBuf]) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
                 .into_iter()
                 .flatten()
                 .filter_map(|entry| Some(entry.ok()?.file_name()))
-                .filter(|name| Path::new(name).extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json"))
+                .filter(|name| {
+                    Path::new(name)
+                        .extension()
+                        .is_some_and(|e| e == "yaml" || e == "yml" || e == "json")
+                })
                 .collect();
             names.sort();
-            let listing = names.iter().flat_map(|n| n.as_encoded_bytes().iter().chain(b"\n")).copied().collect();
+            let listing = names
+                .iter()
+                .flat_map(|n| n.as_encoded_bytes().iter().chain(b"\n"))
+                .copied()
+                .collect();
             all.insert(folder.join("*"), Some(listing));
         }
     }

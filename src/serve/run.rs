@@ -36,7 +36,14 @@ pub fn start(ready: Ready, options: &Options, reload: Option<Loader>) -> Result<
     // One provider for all of TLS; a second call finds it there.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let Ready { gateway, files } = ready;
-    let counting = Counting::new(&gateway.counters.value, &gateway.name)?;
+    // Mocks stand in for everything outside; a Redis that is not there would only make limits vanish.
+    let local = crate::ir::Counters::Local;
+    let counters = if options.mock {
+        &local
+    } else {
+        &gateway.counters.value
+    };
+    let counting = Counting::new(counters, &gateway.name)?;
     let listen = gateway.listen.value;
     let any = |port: u16| SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
     let http = options.listen.or(listen.http.map(any));
@@ -80,7 +87,9 @@ pub fn start(ready: Ready, options: &Options, reload: Option<Loader>) -> Result<
         };
         let thread = std::thread::Builder::new().name(format!("worker {number}"));
         let spawned = thread.spawn(move || job.run());
-        running.workers.push(spawned.map_err(|error| format!("no thread can be started: {error}"))?);
+        running
+            .workers
+            .push(spawned.map_err(|error| format!("no thread can be started: {error}"))?);
     }
     if let Some(load) = reload {
         reload::watch(shared, options.clone(), load, files);
@@ -94,7 +103,8 @@ fn sockets(at: Option<SocketAddr>, count: usize) -> Result<Vec<std::net::TcpList
     };
     // Sharing a port is for workers of one process; another process on it is a mistake.
     if at.port() != 0 {
-        std::net::TcpListener::bind(at).map_err(|error| format!("can't listen on {at}: {error}"))?;
+        std::net::TcpListener::bind(at)
+            .map_err(|error| format!("can't listen on {at}: {error}"))?;
     }
     let mut all = Vec::with_capacity(count);
     for _ in 0..count {
@@ -129,9 +139,12 @@ impl Job {
         if let Some(core) = self.core {
             core_affinity::set_for_current(core);
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         let Ok(runtime) = runtime else { return };
         let tasks = LocalSet::new();
+        let shared = self.shared.clone();
         tasks.block_on(&runtime, async move {
             let worker = Worker::new(self.shared.clone());
             if let Some(socket) = self.plain {
@@ -160,7 +173,7 @@ impl Job {
             }
             drained(&self.shared, self.drain).await;
         });
-        self.shared.log.flush();
+        shared.log.flush();
     }
 }
 
@@ -185,12 +198,18 @@ impl Running {
 
     /// Waits for SIGTERM or SIGINT, then stops.
     pub fn until_signal(self) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         if let Ok(runtime) = runtime {
             runtime.block_on(async {
                 use tokio::signal::unix::{SignalKind, signal};
-                let Ok(mut term) = signal(SignalKind::terminate()) else { return };
-                let Ok(mut interrupt) = signal(SignalKind::interrupt()) else { return };
+                let Ok(mut term) = signal(SignalKind::terminate()) else {
+                    return;
+                };
+                let Ok(mut interrupt) = signal(SignalKind::interrupt()) else {
+                    return;
+                };
                 tokio::select! {
                     _ = term.recv() => {}
                     _ = interrupt.recv() => {}

@@ -69,7 +69,11 @@ pub fn acceptor(gateway: &Gateway) -> Result<Option<TlsAcceptor>, String> {
 type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 fn development_certificate(gateway: &Gateway) -> Result<Pair, String> {
-    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let mut names = vec![
+        "localhost".to_owned(),
+        "127.0.0.1".to_owned(),
+        "::1".to_owned(),
+    ];
     names.extend(gateway.hosts.iter().map(|host| match host {
         HostPattern::Exact(name) => name.clone(),
         HostPattern::Below(suffix) => format!("*.{suffix}"),
@@ -120,12 +124,17 @@ pub fn client(settings: &UpstreamTls) -> Result<Arc<ClientConfig>, String> {
 /// # Errors
 /// When the system has none.
 pub fn roots() -> Result<Arc<ClientConfig>, String> {
-    client(&UpstreamTls { ca: None, verify: true, client: None })
+    client(&UpstreamTls {
+        ca: None,
+        verify: true,
+        client: None,
+    })
 }
 
 fn system_roots() -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
-    let (added, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let (added, _) =
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if added == 0 {
         return Err("the system has no root certificates, name some with `ca`".into());
     }
@@ -154,7 +163,12 @@ impl ServerCertVerifier for Unverified {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -163,7 +177,12 @@ impl ServerCertVerifier for Unverified {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

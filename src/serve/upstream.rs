@@ -60,7 +60,8 @@ impl Lease {
     /// It went well or failed.
     pub fn judge(&self, failed: bool) {
         let now = self.worker.shared.clock.now();
-        self.local.live.services[self.service].with_pool(|pool| pool.judged(self.target, failed, now));
+        self.local.live.services[self.service]
+            .with_pool(|pool| pool.judged(self.target, failed, now));
     }
 }
 
@@ -97,7 +98,15 @@ pub struct Terms<'t> {
 
 // Only these may be sent twice (RFC 9110 section 9.2.2).
 fn is_idempotent(method: &Method) -> bool {
-    [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE, Method::TRACE].contains(method)
+    [
+        Method::GET,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::PUT,
+        Method::DELETE,
+        Method::TRACE,
+    ]
+    .contains(method)
 }
 
 /// A connection idle for longer may have been closed by the other side just now, while the request is on its way.
@@ -107,7 +116,12 @@ const DOUBTFUL: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// Why there is no answer.
-pub async fn send(worker: &Rc<Worker>, local: &Rc<Local>, terms: Terms<'_>, mut outbound: Outbound) -> Result<Answered, Failure> {
+pub async fn send(
+    worker: &Rc<Worker>,
+    local: &Rc<Local>,
+    terms: Terms<'_>,
+    mut outbound: Outbound,
+) -> Result<Answered, Failure> {
     let serving = &local.live.services[terms.service];
     let repeatable = matches!(outbound.body, Upload::Empty | Upload::Full(_));
     let idempotent = is_idempotent(&outbound.method);
@@ -119,7 +133,12 @@ pub async fn send(worker: &Rc<Worker>, local: &Rc<Local>, terms: Terms<'_>, mut 
             let wait = serving.with_pool(|pool| pool.wait(now)).unwrap_or(1);
             return Err(Failure::NoTarget(wait));
         };
-        let lease = Lease { local: local.clone(), worker: worker.clone(), service: terms.service, target };
+        let lease = Lease {
+            local: local.clone(),
+            worker: worker.clone(),
+            service: terms.service,
+            target,
+        };
         let endpoint = serving.targets[target];
         let spare = (left > 0 && repeatable && idempotent).then(|| copy(&outbound));
         let sent = attempt(local, endpoint, outbound, terms.timeout).await;
@@ -134,7 +153,14 @@ pub async fn send(worker: &Rc<Worker>, local: &Rc<Local>, terms: Terms<'_>, mut 
                         outbound = spare;
                         continue;
                     }
-                    _ => return Ok(Answered { response, sender, endpoint, lease }),
+                    _ => {
+                        return Ok(Answered {
+                            response,
+                            sender,
+                            endpoint,
+                            lease,
+                        });
+                    }
                 }
             }
             Err(failed) => failed,
@@ -180,11 +206,18 @@ fn copy(outbound: &Outbound) -> Outbound {
 type Attempted = Result<(Response<Incoming>, Sender), (Failure, Option<Box<Outbound>>)>;
 
 /// One try at one endpoint. What was not sent comes back with the failure.
-async fn attempt(local: &Rc<Local>, number: usize, mut outbound: Outbound, timeout: Timeout) -> Attempted {
+async fn attempt(
+    local: &Rc<Local>,
+    number: usize,
+    mut outbound: Outbound,
+    timeout: Timeout,
+) -> Attempted {
     let endpoint = &local.live.endpoints[number];
     let repeatable = is_idempotent(&outbound.method) && !matches!(outbound.body, Upload::Stream(_));
     while !outbound.upgrade {
-        let Some((mut sender, age)) = local.reuse(number) else { break };
+        let Some((mut sender, age)) = local.reuse(number) else {
+            break;
+        };
         if sender.ready().await.is_err() {
             continue;
         }
@@ -222,13 +255,23 @@ async fn exchange(
     outbound: Outbound,
     timeout: Timeout,
 ) -> Result<Response<Incoming>, (Failure, Option<Box<Outbound>>)> {
-    let Outbound { method, uri, headers, host: own_host, body, progress, upgrade } = outbound;
+    let Outbound {
+        method,
+        uri,
+        headers,
+        host: own_host,
+        body,
+        progress,
+        upgrade,
+    } = outbound;
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.version_mut() = Version::HTTP_11;
     *request.headers_mut() = headers;
-    request.headers_mut().insert(HOST, own_host.clone().unwrap_or_else(|| host.clone()));
+    request
+        .headers_mut()
+        .insert(HOST, own_host.clone().unwrap_or_else(|| host.clone()));
     let patience = Duration::from_millis(timeout.response.0);
     let mut answer = std::pin::pin!(sender.try_send_request(request));
     let mut until = Instant::now() + patience;
@@ -238,7 +281,11 @@ async fn exchange(
             Err(_) => {
                 // The clock runs from the last byte sent. An upload that stands still is the client's fault as long as
                 // it may be, and then the service's, which does not read.
-                let slow = if progress.done.get() { Duration::ZERO } else { progress.patience };
+                let slow = if progress.done.get() {
+                    Duration::ZERO
+                } else {
+                    progress.patience
+                };
                 let last = progress.last.get() + patience + slow;
                 if last <= Instant::now() {
                     return Err((Failure::ResponseTimeout, None));

@@ -70,7 +70,10 @@ impl Shared {
     /// The spec in force.
     #[must_use]
     pub fn live(&self) -> Arc<Live> {
-        self.live.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.live
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Counts up with each spec that is put in force.
@@ -111,7 +114,10 @@ const LONGEST_IDLE: Duration = Duration::from_secs(60);
 impl Local {
     fn new(live: Arc<Live>) -> Rc<Self> {
         let idle = live.endpoints.iter().map(|_| Vec::new()).collect();
-        Rc::new(Self { live, idle: RefCell::new(idle) })
+        Rc::new(Self {
+            live,
+            idle: RefCell::new(idle),
+        })
     }
 
     /// The connection to an endpoint that was used last, with how long it has been idle.
@@ -130,7 +136,10 @@ impl Local {
     pub fn keep(&self, endpoint: usize, sender: Sender) {
         let mut idle = self.idle.borrow_mut();
         if !sender.is_closed() && idle[endpoint].len() < MOST_IDLE {
-            idle[endpoint].push(Idle { sender, since: Instant::now() });
+            idle[endpoint].push(Idle {
+                sender,
+                since: Instant::now(),
+            });
         }
     }
 

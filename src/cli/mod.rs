@@ -21,8 +21,8 @@ mod serve;
 mod serve_table;
 mod spec_path;
 pub mod targets;
-mod verify;
 mod token;
+mod verify;
 
 use std::process::ExitCode;
 

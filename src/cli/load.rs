@@ -82,6 +82,7 @@ pub fn load_with(
         input,
         arguments,
         resolve::Secrets::Inline(&known),
+        &HashMap::new(),
     ))
 }
 

@@ -4,6 +4,7 @@
 
 pub mod build;
 pub mod cli;
+pub mod diff;
 pub mod engine;
 pub mod ir;
 pub mod lint;

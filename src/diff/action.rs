@@ -5,7 +5,9 @@ use serde_json::json;
 use super::change::{Collector, text};
 use super::kind;
 use super::policy::by_name;
-use crate::ir::{Action, Forward, Gather, Keep, Part, Piece, Respond, Rewrite, RewritePiece, Route};
+use crate::ir::{
+    Action, Forward, Gather, Keep, Part, Piece, Respond, Rewrite, RewritePiece, Route,
+};
 
 /// Compares what is done.
 pub(super) fn actions(c: &mut Collector<'_>, left: &Route, right: &Route) {
@@ -14,7 +16,12 @@ pub(super) fn actions(c: &mut Collector<'_>, left: &Route, right: &Route) {
         (Action::Forward(was), Action::Forward(is)) => forward(c, left, right, was, is),
         (Action::Respond(was), Action::Respond(is)) => respond(c, was, is),
         (Action::Gather(was), Action::Gather(is)) => gather(c, was, is),
-        (was, is) => c.say(kind::ACTION_CHANGED, "to", Some(text(&name(was))), Some(text(&name(is)))),
+        (was, is) => c.say(
+            kind::ACTION_CHANGED,
+            "to",
+            Some(text(&name(was))),
+            Some(text(&name(is))),
+        ),
     }
 }
 
@@ -32,9 +39,19 @@ fn forward(c: &mut Collector<'_>, left: &Route, right: &Route, was: &Forward, is
         Some(rewrite) => positional(rewrite, route),
         None => "as it came".to_owned(),
     };
-    c.text(kind::REWRITE_CHANGED, "rewrite", &sent(left, was), &sent(right, is));
+    c.text(
+        kind::REWRITE_CHANGED,
+        "rewrite",
+        &sent(left, was),
+        &sent(right, is),
+    );
     if was.preserve_host != is.preserve_host {
-        c.say(kind::PRESERVE_HOST_CHANGED, "preserve_host", Some(was.preserve_host.into()), Some(is.preserve_host.into()));
+        c.say(
+            kind::PRESERVE_HOST_CHANGED,
+            "preserve_host",
+            Some(was.preserve_host.into()),
+            Some(is.preserve_host.into()),
+        );
     }
 }
 
@@ -45,11 +62,18 @@ fn positional(rewrite: &Rewrite, route: &Route) -> String {
         match piece {
             RewritePiece::Literal(literal) => out.push_str(&format!("/{literal}")),
             RewritePiece::Param(param) => {
-                let params = route.pattern.segments.iter().filter_map(|segment| match segment {
-                    crate::ir::Segment::Param(name) => Some(name),
-                    crate::ir::Segment::Literal(_) => None,
-                });
-                let at = params.into_iter().position(|name| name == param).map_or(0, |at| at + 1);
+                let params = route
+                    .pattern
+                    .segments
+                    .iter()
+                    .filter_map(|segment| match segment {
+                        crate::ir::Segment::Param(name) => Some(name),
+                        crate::ir::Segment::Literal(_) => None,
+                    });
+                let at = params
+                    .into_iter()
+                    .position(|name| name == param)
+                    .map_or(0, |at| at + 1);
                 out.push_str(&format!("/{{{at}}}"));
             }
         }
@@ -75,24 +99,49 @@ pub(super) fn pieces(pieces: &[Piece]) -> String {
 }
 
 fn respond(c: &mut Collector<'_>, was: &Respond, is: &Respond) {
-    c.text(kind::RESPOND_STATUS_CHANGED, "respond.status", &was.status, &is.status);
+    c.text(
+        kind::RESPOND_STATUS_CHANGED,
+        "respond.status",
+        &was.status,
+        &is.status,
+    );
     let location = |respond: &Respond| respond.location.as_deref().map(pieces);
     if location(was) != location(is) {
-        c.say(kind::RESPOND_LOCATION_CHANGED, "respond.location", location(was).map(Into::into), location(is).map(Into::into));
+        c.say(
+            kind::RESPOND_LOCATION_CHANGED,
+            "respond.location",
+            location(was).map(Into::into),
+            location(is).map(Into::into),
+        );
     }
     if was.body != is.body {
-        c.say(kind::RESPOND_BODY_CHANGED, "respond.body", was.body.clone().map(Into::into), is.body.clone().map(Into::into));
+        c.say(
+            kind::RESPOND_BODY_CHANGED,
+            "respond.body",
+            was.body.clone().map(Into::into),
+            is.body.clone().map(Into::into),
+        );
     }
     let (left, right) = (by_name(&was.headers), by_name(&is.headers));
     for (name, value) in &left {
         let field = format!("respond.headers.{name}");
         match right.get(name) {
-            None => c.say(kind::RESPOND_HEADER_REMOVED, &field, Some(text(value)), None),
+            None => c.say(
+                kind::RESPOND_HEADER_REMOVED,
+                &field,
+                Some(text(value)),
+                None,
+            ),
             Some(other) => c.text(kind::RESPOND_HEADER_CHANGED, &field, value, other),
         }
     }
     for (name, value) in right.iter().filter(|(name, _)| !left.contains_key(*name)) {
-        c.say(kind::RESPOND_HEADER_ADDED, &format!("respond.headers.{name}"), None, Some(text(value)));
+        c.say(
+            kind::RESPOND_HEADER_ADDED,
+            &format!("respond.headers.{name}"),
+            None,
+            Some(text(value)),
+        );
     }
 }
 
@@ -100,32 +149,76 @@ fn gather(c: &mut Collector<'_>, was: &Gather, is: &Gather) {
     for part in &was.parts {
         let field = format!("gather.{}", part.name);
         match is.parts.iter().find(|other| other.name == part.name) {
-            None => c.say(kind::GATHER_PART_REMOVED, &field, Some(text(&from(part))), None),
+            None => c.say(
+                kind::GATHER_PART_REMOVED,
+                &field,
+                Some(text(&from(part))),
+                None,
+            ),
             Some(other) => self::part(c, &field, part, other),
         }
     }
-    for part in is.parts.iter().filter(|part| !was.parts.iter().any(|other| other.name == part.name)) {
-        c.say(kind::GATHER_PART_ADDED, &format!("gather.{}", part.name), None, Some(text(&from(part))));
+    for part in is
+        .parts
+        .iter()
+        .filter(|part| !was.parts.iter().any(|other| other.name == part.name))
+    {
+        c.say(
+            kind::GATHER_PART_ADDED,
+            &format!("gather.{}", part.name),
+            None,
+            Some(text(&from(part))),
+        );
     }
 }
 
 fn from(part: &Part) -> String {
-    let query = if part.query.is_empty() { String::new() } else { format!("?{}", pieces(&part.query)) };
+    let query = if part.query.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", pieces(&part.query))
+    };
     format!("{} GET {}{query}", part.service, pieces(&part.path))
 }
 
 fn part(c: &mut Collector<'_>, field: &str, was: &Part, is: &Part) {
     c.at(Some(&was.pointer), Some(&is.pointer));
-    c.text(kind::GATHER_PART_CHANGED, &format!("{field}.from"), &from(was), &from(is));
+    c.text(
+        kind::GATHER_PART_CHANGED,
+        &format!("{field}.from"),
+        &from(was),
+        &from(is),
+    );
     let keep = |part: &Part| match &part.keep {
         Keep::Whole => "whole".to_owned(),
         Keep::Pick(at) => format!("pick {at}"),
         Keep::Count(at) => format!("count {at}"),
     };
-    c.text(kind::GATHER_PART_CHANGED, &format!("{field}.pick"), &keep(was), &keep(is));
-    c.switch(kind::GATHER_PART_OPTIONAL, kind::GATHER_PART_REQUIRED, &format!("{field}.required"), was.required, is.required);
-    c.text(kind::GATHER_PART_TIMEOUT, &format!("{field}.timeout"), &was.timeout, &is.timeout);
+    c.text(
+        kind::GATHER_PART_CHANGED,
+        &format!("{field}.pick"),
+        &keep(was),
+        &keep(is),
+    );
+    c.switch(
+        kind::GATHER_PART_OPTIONAL,
+        kind::GATHER_PART_REQUIRED,
+        &format!("{field}.required"),
+        was.required,
+        is.required,
+    );
+    c.text(
+        kind::GATHER_PART_TIMEOUT,
+        &format!("{field}.timeout"),
+        &was.timeout,
+        &is.timeout,
+    );
     if was.or != is.or {
-        c.say(kind::GATHER_PART_FALLBACK, &format!("{field}.or"), Some(json!(was.or)), Some(json!(is.or)));
+        c.say(
+            kind::GATHER_PART_FALLBACK,
+            &format!("{field}.or"),
+            Some(json!(was.or)),
+            Some(json!(is.or)),
+        );
     }
 }

@@ -110,7 +110,11 @@ pub(super) struct Collector<'c> {
 
 impl<'c> Collector<'c> {
     pub(super) fn new(changes: &'c mut Vec<Change>, subject: Subject) -> Self {
-        Self { changes, subject, at: (None, None) }
+        Self {
+            changes,
+            subject,
+            at: (None, None),
+        }
     }
 
     /// Where the next changes stand, on either side.
@@ -120,7 +124,13 @@ impl<'c> Collector<'c> {
     }
 
     /// A change from `left` to `right`.
-    pub(super) fn say(&mut self, kind: Kind, field: &str, left: Option<Value>, right: Option<Value>) {
+    pub(super) fn say(
+        &mut self,
+        kind: Kind,
+        field: &str,
+        left: Option<Value>,
+        right: Option<Value>,
+    ) {
         self.changes.push(Change {
             subject: self.subject.clone(),
             kind,
@@ -134,14 +144,27 @@ impl<'c> Collector<'c> {
     }
 
     /// A change of text, where there is one.
-    pub(super) fn text<T: Display + PartialEq>(&mut self, kind: Kind, field: &str, left: &T, right: &T) {
+    pub(super) fn text<T: Display + PartialEq>(
+        &mut self,
+        kind: Kind,
+        field: &str,
+        left: &T,
+        right: &T,
+    ) {
         if left != right {
             self.say(kind, field, Some(text(left)), Some(text(right)));
         }
     }
 
     /// A change of an ordered value: one kind for less, one for more.
-    pub(super) fn order<T: Display + PartialOrd>(&mut self, less: Kind, more: Kind, field: &str, left: &T, right: &T) {
+    pub(super) fn order<T: Display + PartialOrd>(
+        &mut self,
+        less: Kind,
+        more: Kind,
+        field: &str,
+        left: &T,
+        right: &T,
+    ) {
         if right < left {
             self.say(less, field, Some(text(left)), Some(text(right)));
         } else if right > left {
@@ -159,7 +182,14 @@ impl<'c> Collector<'c> {
     }
 
     /// Members of a set that one side lacks; order does not count.
-    pub(super) fn set<T: Display + PartialEq>(&mut self, removed: Kind, added: Kind, field: &str, left: &[T], right: &[T]) {
+    pub(super) fn set<T: Display + PartialEq>(
+        &mut self,
+        removed: Kind,
+        added: Kind,
+        field: &str,
+        left: &[T],
+        right: &[T],
+    ) {
         for item in left.iter().filter(|item| !right.contains(item)) {
             self.say(removed, field, Some(text(item)), None);
         }

@@ -16,17 +16,52 @@ pub(super) fn policies(c: &mut Collector<'_>, left: &Route, right: &Route) {
     times(c, left, right);
     c.at(Some(&left.max_body.pointer), Some(&right.max_body.pointer));
     if left.max_body.value != right.max_body.value {
-        c.order(kind::MAX_BODY_LOWERED, kind::MAX_BODY_RAISED, "max_body", &left.max_body.value, &right.max_body.value);
+        c.order(
+            kind::MAX_BODY_LOWERED,
+            kind::MAX_BODY_RAISED,
+            "max_body",
+            &left.max_body.value,
+            &right.max_body.value,
+        );
     }
     addresses(c, left.ip.as_ref(), right.ip.as_ref());
-    c.at(Some(&left.request_headers.pointer), Some(&right.request_headers.pointer));
-    headers(c, "request_headers", &REQUEST, &left.request_headers, &right.request_headers);
-    c.at(Some(&left.response_headers.pointer), Some(&right.response_headers.pointer));
-    headers(c, "response_headers", &RESPONSE, &left.response_headers, &right.response_headers);
+    c.at(
+        Some(&left.request_headers.pointer),
+        Some(&right.request_headers.pointer),
+    );
+    headers(
+        c,
+        "request_headers",
+        &REQUEST,
+        &left.request_headers,
+        &right.request_headers,
+    );
+    c.at(
+        Some(&left.response_headers.pointer),
+        Some(&right.response_headers.pointer),
+    );
+    headers(
+        c,
+        "response_headers",
+        &RESPONSE,
+        &left.response_headers,
+        &right.response_headers,
+    );
     c.at(Some(&left.pointer), Some(&right.pointer));
-    c.switch(kind::WEBSOCKET_OFF, kind::WEBSOCKET_ON, "upgrade", left.websocket, right.websocket);
+    c.switch(
+        kind::WEBSOCKET_OFF,
+        kind::WEBSOCKET_ON,
+        "upgrade",
+        left.websocket,
+        right.websocket,
+    );
     if left.raw != right.raw {
-        c.say(kind::RAW_CHANGED, "raw", left.raw.as_ref().map(|_| json!("set")), right.raw.as_ref().map(|_| json!("set")));
+        c.say(
+            kind::RAW_CHANGED,
+            "raw",
+            left.raw.as_ref().map(|_| json!("set")),
+            right.raw.as_ref().map(|_| json!("set")),
+        );
     }
 }
 
@@ -45,12 +80,20 @@ fn whole(limit: &Limit) -> Value {
 }
 
 /// Limits pair by what they count by, then in order.
-pub(super) fn limits(c: &mut Collector<'_>, field: &str, left: &[Sourced<Limit>], right: &[Sourced<Limit>]) {
+pub(super) fn limits(
+    c: &mut Collector<'_>,
+    field: &str,
+    left: &[Sourced<Limit>],
+    right: &[Sourced<Limit>],
+) {
     let mut rest: Vec<&Sourced<Limit>> = right.iter().collect();
     let mut unpaired = Vec::new();
     for limit in left {
         let same = rest.iter().position(|other| other.value == limit.value);
-        let alike = || rest.iter().position(|other| key(other) == key(limit) && !left.contains(other));
+        let alike = || {
+            rest.iter()
+                .position(|other| key(other) == key(limit) && !left.contains(other))
+        };
         match same.or_else(alike) {
             Some(at) => numbers(c, field, limit, rest.remove(at)),
             None => unpaired.push(limit),
@@ -58,16 +101,27 @@ pub(super) fn limits(c: &mut Collector<'_>, field: &str, left: &[Sourced<Limit>]
     }
     for limit in unpaired {
         if rest.is_empty() {
-            c.at(Some(&limit.pointer), None).say(kind::LIMIT_REMOVED, field, Some(whole(limit)), None);
+            c.at(Some(&limit.pointer), None).say(
+                kind::LIMIT_REMOVED,
+                field,
+                Some(whole(limit)),
+                None,
+            );
         } else {
             let other = rest.remove(0);
             c.at(Some(&limit.pointer), Some(&other.pointer));
-            c.text(kind::LIMIT_KEY_CHANGED, &format!("{field}.per"), &key(limit), &key(other));
+            c.text(
+                kind::LIMIT_KEY_CHANGED,
+                &format!("{field}.per"),
+                &key(limit),
+                &key(other),
+            );
             numbers(c, field, limit, other);
         }
     }
     for limit in rest {
-        c.at(None, Some(&limit.pointer)).say(kind::LIMIT_ADDED, field, None, Some(whole(limit)));
+        c.at(None, Some(&limit.pointer))
+            .say(kind::LIMIT_ADDED, field, None, Some(whole(limit)));
     }
 }
 
@@ -77,12 +131,30 @@ fn numbers(c: &mut Collector<'_>, field: &str, left: &Sourced<Limit>, right: &So
     let hourly = |limit: &Limit| limit.rate.count * (3600 / limit.rate.per.seconds());
     let (was, is) = (hourly(left), hourly(right));
     if was != is {
-        let kind = if is < was { kind::LIMIT_LOWERED } else { kind::LIMIT_RAISED };
-        c.say(kind, &format!("{field}.rate"), Some(text(&left.rate)), Some(text(&right.rate)));
+        let kind = if is < was {
+            kind::LIMIT_LOWERED
+        } else {
+            kind::LIMIT_RAISED
+        };
+        c.say(
+            kind,
+            &format!("{field}.rate"),
+            Some(text(&left.rate)),
+            Some(text(&right.rate)),
+        );
     }
     if left.burst != right.burst {
-        let kind = if right.burst < left.burst { kind::BURST_LOWERED } else { kind::BURST_RAISED };
-        c.say(kind, &format!("{field}.burst"), Some(left.burst.into()), Some(right.burst.into()));
+        let kind = if right.burst < left.burst {
+            kind::BURST_LOWERED
+        } else {
+            kind::BURST_RAISED
+        };
+        c.say(
+            kind,
+            &format!("{field}.burst"),
+            Some(left.burst.into()),
+            Some(right.burst.into()),
+        );
     }
 }
 
@@ -94,20 +166,63 @@ fn origins(cors: &Cors) -> Vec<String> {
 }
 
 fn cors(c: &mut Collector<'_>, left: Option<&Sourced<Cors>>, right: Option<&Sourced<Cors>>) {
-    c.at(left.map(|cors| &cors.pointer), right.map(|cors| &cors.pointer));
+    c.at(
+        left.map(|cors| &cors.pointer),
+        right.map(|cors| &cors.pointer),
+    );
     match (left, right) {
         (None, None) => {}
         (Some(left), None) => c.say(kind::CORS_REMOVED, "cors", Some(list(&origins(left))), None),
         (None, Some(right)) => c.say(kind::CORS_ADDED, "cors", None, Some(list(&origins(right)))),
         (Some(left), Some(right)) => {
-            c.set(kind::CORS_ORIGIN_REMOVED, kind::CORS_ORIGIN_ADDED, "cors.origins", &origins(left), &origins(right));
-            c.set(kind::CORS_METHOD_REMOVED, kind::CORS_METHOD_ADDED, "cors.methods", &left.methods, &right.methods);
-            let lower = |names: &[String]| names.iter().map(|name| name.to_ascii_lowercase()).collect::<Vec<_>>();
-            c.set(kind::CORS_HEADER_REMOVED, kind::CORS_HEADER_ADDED, "cors.headers", &lower(&left.headers), &lower(&right.headers));
-            c.set(kind::CORS_EXPOSE_REMOVED, kind::CORS_EXPOSE_ADDED, "cors.expose", &lower(&left.expose), &lower(&right.expose));
-            c.switch(kind::CORS_CREDENTIALS_OFF, kind::CORS_CREDENTIALS_ON, "cors.credentials", left.credentials, right.credentials);
+            c.set(
+                kind::CORS_ORIGIN_REMOVED,
+                kind::CORS_ORIGIN_ADDED,
+                "cors.origins",
+                &origins(left),
+                &origins(right),
+            );
+            c.set(
+                kind::CORS_METHOD_REMOVED,
+                kind::CORS_METHOD_ADDED,
+                "cors.methods",
+                &left.methods,
+                &right.methods,
+            );
+            let lower = |names: &[String]| {
+                names
+                    .iter()
+                    .map(|name| name.to_ascii_lowercase())
+                    .collect::<Vec<_>>()
+            };
+            c.set(
+                kind::CORS_HEADER_REMOVED,
+                kind::CORS_HEADER_ADDED,
+                "cors.headers",
+                &lower(&left.headers),
+                &lower(&right.headers),
+            );
+            c.set(
+                kind::CORS_EXPOSE_REMOVED,
+                kind::CORS_EXPOSE_ADDED,
+                "cors.expose",
+                &lower(&left.expose),
+                &lower(&right.expose),
+            );
+            c.switch(
+                kind::CORS_CREDENTIALS_OFF,
+                kind::CORS_CREDENTIALS_ON,
+                "cors.credentials",
+                left.credentials,
+                right.credentials,
+            );
             if left.max_age != right.max_age {
-                c.say(kind::CORS_MAX_AGE, "cors.max_age", left.max_age.as_ref().map(text), right.max_age.as_ref().map(text));
+                c.say(
+                    kind::CORS_MAX_AGE,
+                    "cors.max_age",
+                    left.max_age.as_ref().map(text),
+                    right.max_age.as_ref().map(text),
+                );
             }
         }
     }
@@ -115,15 +230,37 @@ fn cors(c: &mut Collector<'_>, left: Option<&Sourced<Cors>>, right: Option<&Sour
 
 fn times(c: &mut Collector<'_>, left: &Route, right: &Route) {
     c.at(Some(&left.timeout.pointer), Some(&right.timeout.pointer));
-    c.text(kind::TIMEOUT_CONNECT_CHANGED, "timeout.connect", &left.timeout.connect, &right.timeout.connect);
+    c.text(
+        kind::TIMEOUT_CONNECT_CHANGED,
+        "timeout.connect",
+        &left.timeout.connect,
+        &right.timeout.connect,
+    );
     let (was, is) = (&left.timeout.response, &right.timeout.response);
-    c.order(kind::TIMEOUT_RESPONSE_CUT, kind::TIMEOUT_RESPONSE_EXTENDED, "timeout.response", was, is);
+    c.order(
+        kind::TIMEOUT_RESPONSE_CUT,
+        kind::TIMEOUT_RESPONSE_EXTENDED,
+        "timeout.response",
+        was,
+        is,
+    );
     c.at(Some(&left.retries.pointer), Some(&right.retries.pointer));
     let (was, is) = (left.retries.attempts, right.retries.attempts);
-    c.order(kind::RETRIES_LOWERED, kind::RETRIES_RAISED, "retries.attempts", &was, &is);
+    c.order(
+        kind::RETRIES_LOWERED,
+        kind::RETRIES_RAISED,
+        "retries.attempts",
+        &was,
+        &is,
+    );
     if was > 0 && is > 0 && causes(&left.retries) != causes(&right.retries) {
         let (was, is) = (list(&causes(&left.retries)), list(&causes(&right.retries)));
-        c.say(kind::RETRIES_CAUSE_CHANGED, "retries.when", Some(was), Some(is));
+        c.say(
+            kind::RETRIES_CAUSE_CHANGED,
+            "retries.when",
+            Some(was),
+            Some(is),
+        );
     }
 }
 
@@ -137,16 +274,45 @@ fn causes(retries: &Retries) -> Vec<String> {
     causes
 }
 
-fn addresses(c: &mut Collector<'_>, left: Option<&Sourced<IpRules>>, right: Option<&Sourced<IpRules>>) {
+fn addresses(
+    c: &mut Collector<'_>,
+    left: Option<&Sourced<IpRules>>,
+    right: Option<&Sourced<IpRules>>,
+) {
     let none = IpRules::default();
     c.at(left.map(|ip| &ip.pointer), right.map(|ip| &ip.pointer));
-    let (left, right) = (left.map_or(&none, |ip| &ip.value), right.map_or(&none, |ip| &ip.value));
+    let (left, right) = (
+        left.map_or(&none, |ip| &ip.value),
+        right.map_or(&none, |ip| &ip.value),
+    );
     match (left.allow.is_empty(), right.allow.is_empty()) {
-        (true, false) => c.say(kind::IP_ALLOW_ADDED, "ip.allow", None, Some(list(&right.allow))),
-        (false, true) => c.say(kind::IP_ALLOW_DROPPED, "ip.allow", Some(list(&left.allow)), None),
-        _ => c.set(kind::IP_ALLOW_NARROWED, kind::IP_ALLOW_WIDENED, "ip.allow", &left.allow, &right.allow),
+        (true, false) => c.say(
+            kind::IP_ALLOW_ADDED,
+            "ip.allow",
+            None,
+            Some(list(&right.allow)),
+        ),
+        (false, true) => c.say(
+            kind::IP_ALLOW_DROPPED,
+            "ip.allow",
+            Some(list(&left.allow)),
+            None,
+        ),
+        _ => c.set(
+            kind::IP_ALLOW_NARROWED,
+            kind::IP_ALLOW_WIDENED,
+            "ip.allow",
+            &left.allow,
+            &right.allow,
+        ),
     }
-    c.set(kind::IP_DENY_REMOVED, kind::IP_DENY_ADDED, "ip.deny", &left.deny, &right.deny);
+    c.set(
+        kind::IP_DENY_REMOVED,
+        kind::IP_DENY_ADDED,
+        "ip.deny",
+        &left.deny,
+        &right.deny,
+    );
 }
 
 /// The kinds for one direction of header rules.
@@ -176,10 +342,19 @@ const RESPONSE: HeaderKinds = HeaderKinds {
 
 /// Headers of a map by lower-case name.
 pub(super) fn by_name(headers: &indexmap::IndexMap<String, String>) -> BTreeMap<String, &String> {
-    headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect()
+    headers
+        .iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .collect()
 }
 
-fn headers(c: &mut Collector<'_>, field: &str, kinds: &HeaderKinds, left: &HeaderRules, right: &HeaderRules) {
+fn headers(
+    c: &mut Collector<'_>,
+    field: &str,
+    kinds: &HeaderKinds,
+    left: &HeaderRules,
+    right: &HeaderRules,
+) {
     let (was, is) = (by_name(&left.set), by_name(&right.set));
     for (name, value) in &was {
         let field = format!("{field}.set.{name}");
@@ -189,14 +364,36 @@ fn headers(c: &mut Collector<'_>, field: &str, kinds: &HeaderKinds, left: &Heade
         }
     }
     for (name, value) in is.iter().filter(|(name, _)| !was.contains_key(*name)) {
-        c.say(kinds.set, &format!("{field}.set.{name}"), None, Some(text(value)));
+        c.say(
+            kinds.set,
+            &format!("{field}.set.{name}"),
+            None,
+            Some(text(value)),
+        );
     }
-    let lower = |names: &[String]| names.iter().map(|name| name.to_ascii_lowercase()).collect::<Vec<_>>();
+    let lower = |names: &[String]| {
+        names
+            .iter()
+            .map(|name| name.to_ascii_lowercase())
+            .collect::<Vec<_>>()
+    };
     let field = format!("{field}.remove");
-    c.set(kinds.removal_dropped, kinds.removal_added, &field, &lower(&left.remove), &lower(&right.remove));
+    c.set(
+        kinds.removal_dropped,
+        kinds.removal_added,
+        &field,
+        &lower(&left.remove),
+        &lower(&right.remove),
+    );
 }
 
 /// Optional pointers of two optional sourced values.
-pub(super) fn places<'a, T>(left: Option<&'a Sourced<T>>, right: Option<&'a Sourced<T>>) -> (Option<&'a Pointer>, Option<&'a Pointer>) {
-    (left.map(|value| &value.pointer), right.map(|value| &value.pointer))
+pub(super) fn places<'a, T>(
+    left: Option<&'a Sourced<T>>,
+    right: Option<&'a Sourced<T>>,
+) -> (Option<&'a Pointer>, Option<&'a Pointer>) {
+    (
+        left.map(|value| &value.pointer),
+        right.map(|value| &value.pointer),
+    )
 }

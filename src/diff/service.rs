@@ -8,26 +8,47 @@ use super::policy::places;
 use crate::ir::{Address, Balance, Breaker, Health, Protocol, Service, Sourced};
 
 /// Compares services by name.
-pub(super) fn services(changes: &mut Vec<Change>, left: &IndexMap<String, Service>, right: &IndexMap<String, Service>) {
+pub(super) fn services(
+    changes: &mut Vec<Change>,
+    left: &IndexMap<String, Service>,
+    right: &IndexMap<String, Service>,
+) {
     for (name, was) in left {
         let mut c = Collector::new(changes, Subject::Service(name.clone()));
         match right.get(name) {
             Some(is) => service(&mut c, was, is),
-            None => c.at(Some(&was.pointer), None).say(kind::SERVICE_REMOVED, "services", Some(urls(was)), None),
+            None => c.at(Some(&was.pointer), None).say(
+                kind::SERVICE_REMOVED,
+                "services",
+                Some(urls(was)),
+                None,
+            ),
         }
     }
     for (name, is) in right.iter().filter(|(name, _)| !left.contains_key(*name)) {
         let mut c = Collector::new(changes, Subject::Service(name.clone()));
-        c.at(None, Some(&is.pointer)).say(kind::SERVICE_ADDED, "services", None, Some(urls(is)));
+        c.at(None, Some(&is.pointer))
+            .say(kind::SERVICE_ADDED, "services", None, Some(urls(is)));
     }
 }
 
 fn url(address: &Address) -> String {
-    format!("{}://{}{}", address.protocol.name(), address.authority(), address.path)
+    format!(
+        "{}://{}{}",
+        address.protocol.name(),
+        address.authority(),
+        address.path
+    )
 }
 
 fn urls(service: &Service) -> serde_json::Value {
-    list(&service.targets.iter().map(|target| url(&target.address)).collect::<Vec<_>>())
+    list(
+        &service
+            .targets
+            .iter()
+            .map(|target| url(&target.address))
+            .collect::<Vec<_>>(),
+    )
 }
 
 fn service(c: &mut Collector<'_>, was: &Service, is: &Service) {
@@ -35,38 +56,88 @@ fn service(c: &mut Collector<'_>, was: &Service, is: &Service) {
     targets(c, was, is);
     if was.targets.len() > 1 && is.targets.len() > 1 {
         c.at(Some(&was.balance.pointer), Some(&is.balance.pointer));
-        c.text(kind::BALANCE_CHANGED, "balance", &balance(&was.balance), &balance(&is.balance));
+        c.text(
+            kind::BALANCE_CHANGED,
+            "balance",
+            &balance(&was.balance),
+            &balance(&is.balance),
+        );
     }
     health(c, was.health.as_ref(), is.health.as_ref());
     breaker(c, was.breaker.as_ref(), is.breaker.as_ref());
     tls(c, was, is);
     c.at(Some(&was.pointer), Some(&is.pointer));
     if was.via != is.via {
-        c.say(kind::VIA_CHANGED, "via", Some(text(&"set")), Some(text(&"set otherwise")));
+        c.say(
+            kind::VIA_CHANGED,
+            "via",
+            Some(text(&"set")),
+            Some(text(&"set otherwise")),
+        );
     }
     if was.raw != is.raw {
-        c.say(kind::RAW_CHANGED, "raw", was.raw.as_ref().map(|_| text(&"set")), is.raw.as_ref().map(|_| text(&"set")));
+        c.say(
+            kind::RAW_CHANGED,
+            "raw",
+            was.raw.as_ref().map(|_| text(&"set")),
+            is.raw.as_ref().map(|_| text(&"set")),
+        );
     }
 }
 
 fn targets(c: &mut Collector<'_>, was: &Service, is: &Service) {
-    let plain = |service: &Service| service.targets.iter().any(|target| target.address.protocol == Protocol::Http);
+    let plain = |service: &Service| {
+        service
+            .targets
+            .iter()
+            .any(|target| target.address.protocol == Protocol::Http)
+    };
     if !plain(was) && plain(is) {
-        c.say(kind::UPSTREAM_PLAINTEXT, "targets", Some(urls(was)), Some(urls(is)));
+        c.say(
+            kind::UPSTREAM_PLAINTEXT,
+            "targets",
+            Some(urls(was)),
+            Some(urls(is)),
+        );
         return;
     }
-    let find = |service: &Service, address: &Address| service.targets.iter().find(|target| target.address == *address).cloned();
+    let find = |service: &Service, address: &Address| {
+        service
+            .targets
+            .iter()
+            .find(|target| target.address == *address)
+            .cloned()
+    };
     for target in &was.targets {
         match find(is, &target.address) {
-            None => c.say(kind::TARGET_REMOVED, "targets", Some(text(&url(&target.address))), None),
+            None => c.say(
+                kind::TARGET_REMOVED,
+                "targets",
+                Some(text(&url(&target.address))),
+                None,
+            ),
             Some(other) => {
                 let field = format!("targets.{}.weight", url(&target.address));
-                c.text(kind::TARGET_WEIGHT_CHANGED, &field, &target.weight, &other.weight);
+                c.text(
+                    kind::TARGET_WEIGHT_CHANGED,
+                    &field,
+                    &target.weight,
+                    &other.weight,
+                );
             }
         }
     }
-    for target in is.targets.iter().filter(|target| find(was, &target.address).is_none()) {
-        c.say(kind::TARGET_ADDED, "targets", None, Some(text(&url(&target.address))));
+    for target in is
+        .targets
+        .iter()
+        .filter(|target| find(was, &target.address).is_none())
+    {
+        c.say(
+            kind::TARGET_ADDED,
+            "targets",
+            None,
+            Some(text(&url(&target.address))),
+        );
     }
 }
 
@@ -89,9 +160,24 @@ fn health(c: &mut Collector<'_>, was: Option<&Sourced<Health>>, is: Option<&Sour
         (Some(was), Some(is)) => {
             c.text(kind::HEALTH_CHANGED, "health.path", &was.path, &is.path);
             c.text(kind::HEALTH_CHANGED, "health.every", &was.every, &is.every);
-            c.text(kind::HEALTH_CHANGED, "health.timeout", &was.timeout, &is.timeout);
-            c.text(kind::HEALTH_CHANGED, "health.healthy_after", &was.healthy_after, &is.healthy_after);
-            c.text(kind::HEALTH_CHANGED, "health.unhealthy_after", &was.unhealthy_after, &is.unhealthy_after);
+            c.text(
+                kind::HEALTH_CHANGED,
+                "health.timeout",
+                &was.timeout,
+                &is.timeout,
+            );
+            c.text(
+                kind::HEALTH_CHANGED,
+                "health.healthy_after",
+                &was.healthy_after,
+                &is.healthy_after,
+            );
+            c.text(
+                kind::HEALTH_CHANGED,
+                "health.unhealthy_after",
+                &was.unhealthy_after,
+                &is.unhealthy_after,
+            );
         }
     }
 }
@@ -101,12 +187,32 @@ fn breaker(c: &mut Collector<'_>, was: Option<&Sourced<Breaker>>, is: Option<&So
     c.at(left, right);
     match (was, is) {
         (None, None) => {}
-        (Some(was), None) => c.say(kind::BREAKER_REMOVED, "breaker", Some(text(&was.failures)), None),
-        (None, Some(is)) => c.say(kind::BREAKER_ADDED, "breaker", None, Some(text(&is.failures))),
+        (Some(was), None) => c.say(
+            kind::BREAKER_REMOVED,
+            "breaker",
+            Some(text(&was.failures)),
+            None,
+        ),
+        (None, Some(is)) => c.say(
+            kind::BREAKER_ADDED,
+            "breaker",
+            None,
+            Some(text(&is.failures)),
+        ),
         (Some(was), Some(is)) => {
-            c.text(kind::BREAKER_CHANGED, "breaker.failures", &was.failures, &is.failures);
+            c.text(
+                kind::BREAKER_CHANGED,
+                "breaker.failures",
+                &was.failures,
+                &is.failures,
+            );
             c.text(kind::BREAKER_CHANGED, "breaker.open", &was.open, &is.open);
-            c.text(kind::BREAKER_CHANGED, "breaker.when.5xx", &was.server_errors, &is.server_errors);
+            c.text(
+                kind::BREAKER_CHANGED,
+                "breaker.when.5xx",
+                &was.server_errors,
+                &is.server_errors,
+            );
         }
     }
 }
@@ -115,14 +221,33 @@ fn tls(c: &mut Collector<'_>, was: &Service, is: &Service) {
     let (left, right) = places(was.tls.as_ref(), is.tls.as_ref());
     c.at(left, right);
     if let (Some(was), Some(is)) = (&was.tls, &is.tls) {
-        c.switch(kind::UPSTREAM_NOT_VERIFIED, kind::UPSTREAM_VERIFIED, "tls.verify", was.verify, is.verify);
-        let name = |ca: &Option<crate::ir::File>| ca.as_ref().map_or("the system's".to_owned(), |file| file.name.clone());
+        c.switch(
+            kind::UPSTREAM_NOT_VERIFIED,
+            kind::UPSTREAM_VERIFIED,
+            "tls.verify",
+            was.verify,
+            is.verify,
+        );
+        let name = |ca: &Option<crate::ir::File>| {
+            ca.as_ref()
+                .map_or("the system's".to_owned(), |file| file.name.clone())
+        };
         if was.ca.as_ref().map(|file| &file.content) != is.ca.as_ref().map(|file| &file.content) {
-            c.say(kind::UPSTREAM_ROOTS_CHANGED, "tls.ca", Some(text(&name(&was.ca))), Some(text(&name(&is.ca))));
+            c.say(
+                kind::UPSTREAM_ROOTS_CHANGED,
+                "tls.ca",
+                Some(text(&name(&was.ca))),
+                Some(text(&name(&is.ca))),
+            );
         }
         if was.client != is.client {
             let shown = |present: bool| Some(text(&if present { "set" } else { "none" }));
-            c.say(kind::CLIENT_CERTIFICATE_CHANGED, "tls.client_certificate", shown(was.client.is_some()), shown(is.client.is_some()));
+            c.say(
+                kind::CLIENT_CERTIFICATE_CHANGED,
+                "tls.client_certificate",
+                shown(was.client.is_some()),
+                shown(is.client.is_some()),
+            );
         }
     }
 }

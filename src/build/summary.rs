@@ -6,8 +6,8 @@ use std::path::Path;
 use super::outcome::Outcome;
 use crate::report::{Locator, Loss, LossClass, LossKind, Place};
 
-/// How many places of a loss are named.
-const PLACES: usize = 3;
+/// How many messages of a loss are shown, and how many places of each.
+const SHOWN: usize = 3;
 
 /// The build's summary for people; `written` is the folder, if anything was written.
 #[must_use]
@@ -24,6 +24,10 @@ pub fn summary(
             loss(&mut out, &group, locator);
         }
         refused(&mut out, outcome, deny);
+        let notes = outcome.emitted.iter().flat_map(|emitted| &emitted.notes);
+        for note in notes {
+            let _ = writeln!(out, "  to do: {note}");
+        }
     }
     out
 }
@@ -96,21 +100,52 @@ fn loss(out: &mut String, group: &[&Loss], locator: &Locator<'_>) {
         return;
     }
     let _ = writeln!(out, "  {sign} {} ({kind}, {count} {places})", first.id);
-    for loss in group.iter().take(PLACES) {
-        let _ = writeln!(out, "      {}: {}", place(loss, locator), loss.message);
+    let messages = messages(group);
+    for (message, losses) in messages.iter().take(SHOWN) {
+        let _ = writeln!(out, "      {message}");
+        let _ = writeln!(out, "      at {}", listed(losses, locator));
     }
-    if count > PLACES {
-        let _ = writeln!(out, "      and {} more, all in report.json", count - PLACES);
+    if messages.len() > SHOWN {
+        let _ = writeln!(out, "      and {} more of the kind", messages.len() - SHOWN);
     }
     if let Some(help) = group.iter().find_map(|loss| loss.help.as_deref()) {
         let _ = writeln!(out, "      help: {help}");
     }
 }
 
+/// The losses of a group by what they say, in order of appearance.
+fn messages<'a>(group: &[&'a Loss]) -> Vec<(&'a str, Vec<&'a Loss>)> {
+    let mut messages: Vec<(&str, Vec<&Loss>)> = Vec::new();
+    for loss in group {
+        match messages.iter_mut().find(|(message, _)| *message == loss.message) {
+            Some((_, losses)) => losses.push(loss),
+            None => messages.push((&loss.message, vec![loss])),
+        }
+    }
+    messages
+}
+
+/// The first places, and how many more there are.
+fn listed(losses: &[&Loss], locator: &Locator<'_>) -> String {
+    let mut places: Vec<String> = Vec::new();
+    for loss in losses {
+        let place = place(loss, locator);
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    let more = places.len().saturating_sub(SHOWN);
+    places.truncate(SHOWN);
+    let places = places.join(", ");
+    if more == 0 { places } else { format!("{places} and {more} more") }
+}
+
 fn place(loss: &Loss, locator: &Locator<'_>) -> String {
+    if locator.document.is_some_and(|document| !document.has(&loss.pointer)) {
+        return format!("{} (by default)", loss.pointer);
+    }
     let span = locator.locate(&Place::key(loss.pointer.clone()));
-    let start =
-        span.and_then(|span| Some((locator.file(span), locator.sources.positions(span)?.0)));
+    let start = span.and_then(|span| Some((locator.file(span), locator.sources.positions(span)?.0)));
     match start {
         Some((file, start)) => format!("{file}:{}:{}", start.line, start.column),
         None => loss.pointer.to_string(),

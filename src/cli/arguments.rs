@@ -6,6 +6,7 @@ use std::str::FromStr;
 use anyhow::{Result, bail};
 
 use super::{output, spec_path};
+use crate::report::human::Style;
 use crate::report::{self, Format, Locator, Report};
 use crate::source::Input;
 
@@ -125,32 +126,43 @@ impl FormatArguments {
                 .any(|one| one.file.is_none() && one.format == Format::Human)
     }
 
-    /// Prints the report: documents to stdout or files, words for people to stderr, with `more` after them.
+    /// Prints the report: documents to stdout or files, words for people to stderr. People get `people` and
+    /// `more` after it where a command has its own words for a part of the report.
+    ///
+    /// # Errors
+    /// Something can't be written.
+    pub fn print_for(
+        &self,
+        report: &Report,
+        people: &Report,
+        locator: &Locator<'_>,
+        more: &str,
+    ) -> Result<()> {
+        let words = |style| report::print(Format::Human, people, locator, style) + more;
+        for Destination { format, file } in &self.formats {
+            let plain = Style { color: false, ..output::style() };
+            match (file, *format) {
+                (Some(file), Format::Human) => output::write_file(file, words(plain).as_bytes())?,
+                (None, Format::Human) => {}
+                (Some(file), format) => {
+                    let text = report::print(format, report, locator, plain);
+                    output::write_file(file, text.as_bytes())?;
+                }
+                (None, format) => output::print(report::print(format, report, locator, plain))?,
+            }
+        }
+        if self.tells_people() {
+            output::say(&words(output::style()));
+        }
+        Ok(())
+    }
+
+    /// Prints the report alike to people and machines; people get `more` after it.
     ///
     /// # Errors
     /// Something can't be written.
     pub fn print(&self, report: &Report, locator: &Locator<'_>, more: &str) -> Result<()> {
-        for Destination { format, file } in &self.formats {
-            let mut style = output::style();
-            style.color &= file.is_none();
-            let mut text = report::print(*format, report, locator, style);
-            match (file, *format) {
-                (Some(file), _) => {
-                    if *format == Format::Human {
-                        text.push_str(more);
-                    }
-                    output::write_file(file, text.as_bytes())?;
-                }
-                (None, Format::Human) => {}
-                (None, _) => output::print(text)?,
-            }
-        }
-        if self.tells_people() {
-            let text = report::print(Format::Human, report, locator, output::style());
-            output::say(&text);
-            output::say(more);
-        }
-        Ok(())
+        self.print_for(report, report, locator, more)
     }
 }
 

@@ -140,9 +140,9 @@ fn finish(
     let written = (!arguments.stdout && !arguments.check).then_some(arguments.output.as_path());
     let deny = arguments.loss == LossLevel::Deny;
     let words = summary(outcomes, &loaded.locator(), deny, written);
-    arguments
-        .formats
-        .print(&report, &loaded.locator(), &words)?;
+    let people = for_people(&report);
+    let formats = &arguments.formats;
+    formats.print_for(&report, &people, &loaded.locator(), &words)?;
     let errors = report.diagnostics.iter();
     if errors
         .clone()
@@ -151,6 +151,14 @@ fn finish(
         exit = exit.max(Exit::Findings);
     }
     Ok(exit)
+}
+
+/// The report without what the summary says in its own words: losses and notes.
+fn for_people(report: &Report) -> Report {
+    let mut people = report.clone();
+    people.losses.clear();
+    people.diagnostics.retain(|found| found.code != codes::TO_DO);
+    people
 }
 
 /// The targets that `-t` names; none: left to the spec.

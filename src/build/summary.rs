@@ -117,7 +117,10 @@ fn loss(out: &mut String, group: &[&Loss], locator: &Locator<'_>) {
 fn messages<'a>(group: &[&'a Loss]) -> Vec<(&'a str, Vec<&'a Loss>)> {
     let mut messages: Vec<(&str, Vec<&Loss>)> = Vec::new();
     for loss in group {
-        match messages.iter_mut().find(|(message, _)| *message == loss.message) {
+        match messages
+            .iter_mut()
+            .find(|(message, _)| *message == loss.message)
+        {
             Some((_, losses)) => losses.push(loss),
             None => messages.push((&loss.message, vec![loss])),
         }
@@ -137,15 +140,23 @@ fn listed(losses: &[&Loss], locator: &Locator<'_>) -> String {
     let more = places.len().saturating_sub(SHOWN);
     places.truncate(SHOWN);
     let places = places.join(", ");
-    if more == 0 { places } else { format!("{places} and {more} more") }
+    if more == 0 {
+        places
+    } else {
+        format!("{places} and {more} more")
+    }
 }
 
 fn place(loss: &Loss, locator: &Locator<'_>) -> String {
-    if locator.document.is_some_and(|document| !document.has(&loss.pointer)) {
+    if locator
+        .document
+        .is_some_and(|document| !document.has(&loss.pointer))
+    {
         return format!("{} (by default)", loss.pointer);
     }
     let span = locator.locate(&Place::key(loss.pointer.clone()));
-    let start = span.and_then(|span| Some((locator.file(span), locator.sources.positions(span)?.0)));
+    let start =
+        span.and_then(|span| Some((locator.file(span), locator.sources.positions(span)?.0)));
     match start {
         Some((file, start)) => format!("{file}:{}:{}", start.line, start.column),
         None => loss.pointer.to_string(),

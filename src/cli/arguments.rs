@@ -140,7 +140,10 @@ impl FormatArguments {
     ) -> Result<()> {
         let words = |style| report::print(Format::Human, people, locator, style) + more;
         for Destination { format, file } in &self.formats {
-            let plain = Style { color: false, ..output::style() };
+            let plain = Style {
+                color: false,
+                ..output::style()
+            };
             match (file, *format) {
                 (Some(file), Format::Human) => output::write_file(file, words(plain).as_bytes())?,
                 (None, Format::Human) => {}

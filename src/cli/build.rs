@@ -157,7 +157,9 @@ fn finish(
 fn for_people(report: &Report) -> Report {
     let mut people = report.clone();
     people.losses.clear();
-    people.diagnostics.retain(|found| found.code != codes::TO_DO);
+    people
+        .diagnostics
+        .retain(|found| found.code != codes::TO_DO);
     people
 }
 

@@ -1,15 +1,18 @@
 //! Integration tests, in one binary.
 #![allow(clippy::unwrap_used)]
 
+mod cases;
 mod cli;
 mod errors;
 mod folder;
 mod generated;
 mod hostile;
 mod lint;
+mod nginx;
 mod reports;
 mod resolve;
 mod schema;
 mod sources;
+mod support;
 mod tidy;
 mod verify;

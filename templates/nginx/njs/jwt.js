@@ -1,5 +1,6 @@
 // Checks signed tokens (RFC 7519): signature, exp (required), nbf, iss, aud, with 60 s of leeway, listed algorithms only.
-import crypto from 'crypto';
+// Under another name: `crypto` is the Web Crypto API.
+import hashes from 'crypto';
 
 const LEEWAY = 60;
 const SCHEMES = {{ schemes }};
@@ -172,7 +173,7 @@ function admitted(r, scheme, claims) {
   });
   scheme.naming.forEach(function (claim) {
     const value = text(own(claim.name));
-    r.variables[claim.variable] = value !== undefined ? crypto.createHash('sha256').update(value).digest('hex') : '';
+    r.variables[claim.variable] = value !== undefined ? hashes.createHash('sha256').update(value).digest('hex') : '';
   });
   const sub = text(own('sub'));
   return 'j' + scheme.id + ':' + encoded(sub === undefined ? '' : sub);

@@ -1,5 +1,5 @@
 // Normalises a request path (RFC 3986 section 6.2.2); "" refuses it. Paths that are normal already never come here.
-const KEEP_SLASH = {{ keep_slash }};
+const KEEP_SLASH = {{ "true" if keep_slash else "false" }};
 
 function escapeOf(text) {
   const hex = text.toUpperCase();

@@ -53,11 +53,11 @@ pub fn maps(build: &mut Build<'_>, server: &mut Block) {
                 table.pair(key, value);
             }
         };
-        list(&mut expose, format!("~^0{number} ."), &cors.expose);
-        list(&mut methods, format!("~^1{number} ."), &cors.methods);
-        list(&mut headers, format!("~^1{number} ."), &cors.headers);
+        list(&mut expose, format!("~^:{number} ."), &cors.expose);
+        list(&mut methods, format!("~^1:{number} ."), &cors.methods);
+        list(&mut headers, format!("~^1:{number} ."), &cors.headers);
         if let Some(max_age) = cors.max_age {
-            age.pair(format!("~^1{number} ."), (max_age.0 / 1000).to_string());
+            age.pair(format!("~^1:{number} ."), (max_age.0 / 1000).to_string());
         }
     }
     build
@@ -80,25 +80,25 @@ pub fn maps(build: &mut Build<'_>, server: &mut Block) {
             HEADERS[1],
         ),
         (
-            "$gw_preflight$gw_cors $gw_cors_origin",
+            "$gw_preflight:$gw_cors $gw_cors_origin",
             "$gw_cors_expose",
             expose,
             HEADERS[4],
         ),
         (
-            "$gw_preflight$gw_cors $gw_cors_origin",
+            "$gw_preflight:$gw_cors $gw_cors_origin",
             "$gw_cors_methods",
             methods,
             HEADERS[2],
         ),
         (
-            "$gw_preflight$gw_cors $gw_cors_origin",
+            "$gw_preflight:$gw_cors $gw_cors_origin",
             "$gw_cors_headers",
             headers,
             HEADERS[3],
         ),
         (
-            "$gw_preflight$gw_cors $gw_cors_origin",
+            "$gw_preflight:$gw_cors $gw_cors_origin",
             "$gw_cors_max_age",
             age,
             HEADERS[5],

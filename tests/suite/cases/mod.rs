@@ -85,7 +85,10 @@ impl Case {
 
     /// With a body of so many bytes, in chunks.
     pub fn chunks(self, length: usize) -> Self {
-        Self { chunked: true, ..self.body(length) }
+        Self {
+            chunked: true,
+            ..self.body(length)
+        }
     }
 
     /// This status.
@@ -145,10 +148,18 @@ impl Case {
     /// The bytes of the request.
     fn bytes(&self) -> Vec<u8> {
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
-        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        if !self
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("host"))
+        {
             text.push_str("Host: gateway.example\r\n");
         }
-        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("connection")) {
+        if !self
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("connection"))
+        {
             text.push_str("Connection: close\r\n");
         }
         for (name, value) in &self.headers {
@@ -177,7 +188,12 @@ impl Case {
     fn faults(&self, response: &Response, reached: &[String]) -> Vec<String> {
         let mut faults = Vec::new();
         if !self.statuses.contains(&response.status) {
-            faults.push(format!("status {} instead of {:?}, body {}", response.status, self.statuses, String::from_utf8_lossy(&response.body)));
+            faults.push(format!(
+                "status {} instead of {:?}, body {}",
+                response.status,
+                self.statuses,
+                String::from_utf8_lossy(&response.body)
+            ));
             return faults;
         }
         for (name, wanted) in &self.got {
@@ -187,7 +203,9 @@ impl Case {
                 None => found.is_empty(),
             };
             if !fits {
-                faults.push(format!("answer header {name}: {found:?} instead of {wanted:?}"));
+                faults.push(format!(
+                    "answer header {name}: {found:?} instead of {wanted:?}"
+                ));
             }
         }
         if response.status >= 400 && response.header("X-Request-ID").is_none() {
@@ -196,10 +214,20 @@ impl Case {
         let answer = response.json();
         if let Some(wanted) = &self.answer {
             if answer != *wanted {
-                faults.push(format!("answer {} instead of {wanted}", String::from_utf8_lossy(&response.body)));
+                faults.push(format!(
+                    "answer {} instead of {wanted}",
+                    String::from_utf8_lossy(&response.body)
+                ));
             }
-        } else if response.status >= 400 && answer.get("method").is_none() && self.method != "HEAD" && answer.get("message").is_none() {
-            faults.push(format!("an error without a JSON message: {}", String::from_utf8_lossy(&response.body)));
+        } else if response.status >= 400
+            && answer.get("method").is_none()
+            && self.method != "HEAD"
+            && answer.get("message").is_none()
+        {
+            faults.push(format!(
+                "an error without a JSON message: {}",
+                String::from_utf8_lossy(&response.body)
+            ));
         }
         if let Some(wanted) = &self.sent_target
             && answer["target"] != wanted.as_str()
@@ -209,18 +237,32 @@ impl Case {
         if let Some(length) = self.length
             && answer["length"] != length
         {
-            faults.push(format!("{} bytes of body instead of {length}", answer["length"]));
+            faults.push(format!(
+                "{} bytes of body instead of {length}",
+                answer["length"]
+            ));
         }
         for (name, wanted) in &self.sent {
             let name = name.to_ascii_lowercase();
             let headers = answer["headers"].as_array().cloned().unwrap_or_default();
-            let found: Vec<&str> = headers.iter().filter(|pair| pair[0] == name.as_str()).filter_map(|pair| pair[1].as_str()).collect();
+            let found: Vec<&str> = headers
+                .iter()
+                .filter(|pair| pair[0] == name.as_str())
+                .filter_map(|pair| pair[1].as_str())
+                .collect();
             if found != wanted.iter().map(String::as_str).collect::<Vec<_>>() {
-                faults.push(format!("header {name} reached the service as {found:?} instead of {wanted:?}"));
+                faults.push(format!(
+                    "header {name} reached the service as {found:?} instead of {wanted:?}"
+                ));
             }
         }
-        let own = [400, 401, 403, 404, 405, 413, 429].contains(&response.status) && answer.get("method").is_none();
-        if own && let Some(line) = reached.iter().find(|line| !line.ends_with("/authorize") && !line.ends_with("/jwks")) {
+        let own = [400, 401, 403, 404, 405, 413, 429].contains(&response.status)
+            && answer.get("method").is_none();
+        if own
+            && let Some(line) = reached
+                .iter()
+                .find(|line| !line.ends_with("/authorize") && !line.ends_with("/jwks"))
+        {
             faults.push(format!("refused, and yet `{line}` reached a service"));
         }
         faults
@@ -255,7 +297,11 @@ pub fn failures(gateway: SocketAddr, echo: &Echo) -> Vec<String> {
         echo.seen();
         let response = exchange(gateway, &case.bytes());
         let reached = echo.seen();
-        failures.extend(case.faults(&response, &reached).into_iter().map(|fault| format!("{}: {fault}", case.name)));
+        failures.extend(
+            case.faults(&response, &reached)
+                .into_iter()
+                .map(|fault| format!("{}: {fault}", case.name)),
+        );
     }
     failures
 }

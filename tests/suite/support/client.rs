@@ -18,7 +18,10 @@ pub struct Response {
 impl Response {
     /// All values of a header.
     pub fn all(&self, name: &str) -> Vec<&str> {
-        let named = self.headers.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name));
+        let named = self
+            .headers
+            .iter()
+            .filter(|(found, _)| found.eq_ignore_ascii_case(name));
         named.map(|(_, value)| value.as_str()).collect()
     }
 
@@ -36,7 +39,9 @@ impl Response {
 /// Sends raw bytes and reads one answer to the end.
 pub fn exchange(address: SocketAddr, request: &[u8]) -> Response {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
     // A gateway may answer and close before it has read a body that it refuses.
     let _ = stream.write_all(request);
     let head_only = request.starts_with(b"HEAD ");
@@ -63,8 +68,14 @@ fn complete(bytes: &[u8], head_only: bool, closed: bool) -> Option<Response> {
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.split("\r\n");
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let headers = lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
-    let mut response = Response { status, headers: headers.collect(), body: Vec::new() };
+    let headers = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
+    let mut response = Response {
+        status,
+        headers: headers.collect(),
+        body: Vec::new(),
+    };
     let rest = &bytes[end + 4..];
     if head_only || status == 204 || status == 304 || status == 101 {
         return Some(response);
@@ -73,7 +84,10 @@ fn complete(bytes: &[u8], head_only: bool, closed: bool) -> Option<Response> {
         response.body = chunks(rest)?;
         return Some(response);
     }
-    match response.header("content-length").and_then(|length| length.parse::<usize>().ok()) {
+    match response
+        .header("content-length")
+        .and_then(|length| length.parse::<usize>().ok())
+    {
         Some(length) if rest.len() >= length => response.body = rest[..length].to_vec(),
         Some(_) if !closed => return None,
         None if !closed => return None,
@@ -86,7 +100,8 @@ fn chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let end = rest.windows(2).position(|window| window == b"\r\n")?;
-        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).ok()?.trim(), 16).ok()?;
+        let size =
+            usize::from_str_radix(std::str::from_utf8(&rest[..end]).ok()?.trim(), 16).ok()?;
         rest = &rest[end + 2..];
         if size == 0 {
             return Some(body);

@@ -24,7 +24,10 @@ struct Request {
 
 impl Request {
     fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
+        let found = self
+            .headers
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 }
@@ -33,7 +36,10 @@ impl Echo {
     /// Starts one on a free port.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let echo = Self { address: listener.local_addr().unwrap(), seen: Arc::default() };
+        let echo = Self {
+            address: listener.local_addr().unwrap(),
+            seen: Arc::default(),
+        };
         let running = echo.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -53,7 +59,10 @@ impl Echo {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         let mut writer = stream;
         while let Some(request) = read(&mut reader) {
-            self.seen.lock().unwrap().push(format!("{} {}", request.method, request.target));
+            self.seen
+                .lock()
+                .unwrap()
+                .push(format!("{} {}", request.method, request.target));
             if request.target.starts_with("/reset") {
                 return;
             }
@@ -74,24 +83,51 @@ impl Echo {
     fn answer(&self, request: &Request) -> Vec<u8> {
         let path = request.target.split('?').next().unwrap_or_default();
         let mut parts = path.trim_start_matches('/').split('/');
-        let (word, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let (word, value) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
         let echoed = json!({
             "method": request.method,
             "target": request.target,
             "headers": request.headers.iter().map(|(name, value)| json!([name.to_ascii_lowercase(), value])).collect::<Vec<_>>(),
             "length": request.length,
         });
-        let delay = if word == "delay" { value } else { request.header("x-echo-delay").unwrap_or("0") };
+        let delay = if word == "delay" {
+            value
+        } else {
+            request.header("x-echo-delay").unwrap_or("0")
+        };
         std::thread::sleep(Duration::from_millis(delay.parse().unwrap_or(0)));
-        let asked = if word == "status" { value } else { request.header("x-echo-status").unwrap_or("200") };
+        let asked = if word == "status" {
+            value
+        } else {
+            request.header("x-echo-status").unwrap_or("200")
+        };
         let (status, extra, body) = match word {
-            "json" => (200, String::new(), r#"{"z":1,"items":[1,{"b": 2,"a":12345678901234567890},"x,]"],"k":{}}"#.to_owned()),
-            "jwks" => (200, String::new(), include_str!("../cases/keys/jwks.json").to_owned()),
+            "json" => (
+                200,
+                String::new(),
+                r#"{"z":1,"items":[1,{"b": 2,"a":12345678901234567890},"x,]"],"k":{}}"#.to_owned(),
+            ),
+            "jwks" => (
+                200,
+                String::new(),
+                include_str!("../cases/keys/jwks.json").to_owned(),
+            ),
             "authorize" => authorize(request),
-            _ => (asked.parse().unwrap_or(200), String::new(), echoed.to_string()),
+            _ => (
+                asked.parse().unwrap_or(200),
+                String::new(),
+                echoed.to_string(),
+            ),
         };
         let length = body.len();
-        let body = if request.method == "HEAD" { String::new() } else { body };
+        let body = if request.method == "HEAD" {
+            String::new()
+        } else {
+            body
+        };
         format!(
             "HTTP/1.1 {status} Told\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nX-Secret: 1\r\nX-Request-ID: from-the-service\r\nAccess-Control-Allow-Origin: https://evil.example\r\n{extra}\r\n{body}"
         )
@@ -103,10 +139,18 @@ impl Echo {
 fn authorize(request: &Request) -> (u16, String, String) {
     let asked = json!({ "method": request.header("x-forwarded-method"), "uri": request.header("x-forwarded-uri") });
     match request.header("authorization") {
-        Some("good") => (200, "X-Granted: reader\r\nX-Other: no\r\n".to_owned(), asked.to_string()),
+        Some("good") => (
+            200,
+            "X-Granted: reader\r\nX-Other: no\r\n".to_owned(),
+            asked.to_string(),
+        ),
         Some("known") => (403, String::new(), r#"{"why":"not you"}"#.to_owned()),
         Some("broken") => (500, String::new(), String::new()),
-        _ => (401, "WWW-Authenticate: Asked\r\n".to_owned(), r#"{"why":"who are you"}"#.to_owned()),
+        _ => (
+            401,
+            "WWW-Authenticate: Asked\r\n".to_owned(),
+            r#"{"why":"who are you"}"#.to_owned(),
+        ),
     }
 }
 
@@ -126,8 +170,16 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
         let (name, value) = line.split_once(':')?;
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
-    let mut request = Request { method, target, headers, length: 0 };
-    request.length = match (request.header("content-length"), request.header("transfer-encoding")) {
+    let mut request = Request {
+        method,
+        target,
+        headers,
+        length: 0,
+    };
+    request.length = match (
+        request.header("content-length"),
+        request.header("transfer-encoding"),
+    ) {
         (Some(length), _) => {
             let length = length.parse().ok()?;
             reader.read_exact(&mut vec![0; length]).ok()?;

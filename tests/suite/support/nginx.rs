@@ -20,9 +20,16 @@ pub struct Binary {
 pub fn binaries() -> Vec<Binary> {
     let first = std::env::var("GATEWAY_GEN_NGINX").unwrap_or_else(|_| "nginx".to_owned());
     let second = std::env::var("GATEWAY_GEN_NGINX_126").unwrap_or_default();
-    let found: Vec<Binary> = [first, second].into_iter().filter(|path| !path.is_empty()).filter_map(binary).collect();
+    let found: Vec<Binary> = [first, second]
+        .into_iter()
+        .filter(|path| !path.is_empty())
+        .filter_map(binary)
+        .collect();
     if found.is_empty() {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "nginx not found, and in CI that is a failure");
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "nginx not found, and in CI that is a failure"
+        );
         println!("skipped: nginx not found");
     }
     found
@@ -33,9 +40,16 @@ fn binary(path: String) -> Option<Binary> {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     let number = text.trim().rsplit('/').next()?.to_owned();
     let version: Vec<&str> = number.split('.').take(2).collect();
-    let beside = Path::new(&path).parent().map(|folder| folder.join("root/usr/lib/nginx/modules")).filter(|folder| folder.is_dir());
+    let beside = Path::new(&path)
+        .parent()
+        .map(|folder| folder.join("root/usr/lib/nginx/modules"))
+        .filter(|folder| folder.is_dir());
     let modules = beside.unwrap_or_else(|| "/usr/lib/nginx/modules".into());
-    Some(Binary { path: path.into(), modules: modules.display().to_string(), version: version.join(".") })
+    Some(Binary {
+        path: path.into(),
+        modules: modules.display().to_string(),
+        version: version.join("."),
+    })
 }
 
 /// Where a test's gateway writes and listens.
@@ -50,7 +64,10 @@ pub struct Nginx {
 }
 
 fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
 }
 
 /// Copies what `build` wrote and makes it stay on this machine: loopback ports, and loopback addresses for names that nobody resolves here.
@@ -66,13 +83,27 @@ pub fn localise(folder: &Path, binary: &Binary) -> (tempfile::TempDir, Vec<Socke
             ["listen", _, rest @ ..] => {
                 let address = free();
                 ports.push(address);
-                format!("listen {};", [&[address.to_string().as_str()], rest].concat().join(" "))
+                format!(
+                    "listen {};",
+                    [&[address.to_string().as_str()], rest].concat().join(" ")
+                )
             }
-            ["server", target, rest @ ..] if !target.starts_with(|c: char| c.is_ascii_digit() || c == '{') => {
+            ["server", target, rest @ ..]
+                if !target.starts_with(|c: char| c.is_ascii_digit() || c == '{') =>
+            {
                 let port = target.rsplit(':').next().unwrap();
-                format!("server {};", [&[format!("127.0.0.1:{port}").as_str()], rest].concat().join(" "))
+                format!(
+                    "server {};",
+                    [&[format!("127.0.0.1:{port}").as_str()], rest]
+                        .concat()
+                        .join(" ")
+                )
             }
-            ["load_module", module] => format!("load_module {}/{};", binary.modules, module.rsplit('/').next().unwrap()),
+            ["load_module", module] => format!(
+                "load_module {}/{};",
+                binary.modules,
+                module.rsplit('/').next().unwrap()
+            ),
             _ => line.to_owned(),
         }
     });
@@ -103,9 +134,18 @@ fn copy_folder(from: &Path, to: &Path) {
 /// What `nginx -t` says of a folder; `Err` when it refuses it.
 pub fn check(binary: &Binary, folder: &Path) -> Result<String, String> {
     let (copy, _) = localise(folder, binary);
-    let output = Command::new(&binary.path).arg("-p").arg(copy.path()).args(["-c", "nginx.conf", "-t"]).output().unwrap();
+    let output = Command::new(&binary.path)
+        .arg("-p")
+        .arg(copy.path())
+        .args(["-c", "nginx.conf", "-t"])
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    if output.status.success() { Ok(text) } else { Err(text) }
+    if output.status.success() {
+        Ok(text)
+    } else {
+        Err(text)
+    }
 }
 
 impl Nginx {
@@ -113,9 +153,22 @@ impl Nginx {
     pub fn start(binary: &Binary, folder: &Path, environment: &[(&str, &str)]) -> Self {
         let (copy, ports) = localise(folder, binary);
         let mut command = Command::new(&binary.path);
-        command.arg("-p").arg(copy.path()).args(["-c", "nginx.conf", "-g", "daemon off;"]);
-        let child = command.envs(environment.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let mut nginx = Self { http: ports[0], https: ports.get(1).copied(), folder: copy, child };
+        command
+            .arg("-p")
+            .arg(copy.path())
+            .args(["-c", "nginx.conf", "-g", "daemon off;"]);
+        let child = command
+            .envs(environment.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut nginx = Self {
+            http: ports[0],
+            https: ports.get(1).copied(),
+            folder: copy,
+            child,
+        };
         for _ in 0..200 {
             if TcpStream::connect(nginx.http).is_ok() {
                 return nginx;
@@ -142,7 +195,10 @@ impl Nginx {
 impl Drop for Nginx {
     fn drop(&mut self) {
         // Its workers end only when the master is asked to; killed, it would leave them behind.
-        let _ = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        let _ = Command::new("kill")
+            .arg("-TERM")
+            .arg(self.child.id().to_string())
+            .status();
         let _ = self.child.wait();
     }
 }

@@ -13,7 +13,10 @@ const SECRET: &[u8] = b"a-secret-of-the-test-table-that-is-long-enough";
 
 /// Seconds since 1970.
 pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
 }
 
 /// Claims that are in order.
@@ -23,8 +26,14 @@ pub fn claims() -> Value {
 
 fn key(algorithm: Algorithm) -> (EncodingKey, &'static str) {
     match algorithm {
-        Algorithm::RS256 => (EncodingKey::from_rsa_pem(include_bytes!("../cases/keys/rs256.pem")).unwrap(), "r1"),
-        Algorithm::ES256 => (EncodingKey::from_ec_pem(include_bytes!("../cases/keys/es256.pem")).unwrap(), "e1"),
+        Algorithm::RS256 => (
+            EncodingKey::from_rsa_pem(include_bytes!("../cases/keys/rs256.pem")).unwrap(),
+            "r1",
+        ),
+        Algorithm::ES256 => (
+            EncodingKey::from_ec_pem(include_bytes!("../cases/keys/es256.pem")).unwrap(),
+            "e1",
+        ),
         _ => (EncodingKey::from_secret(SECRET), "s1"),
     }
 }
@@ -32,7 +41,10 @@ fn key(algorithm: Algorithm) -> (EncodingKey, &'static str) {
 /// A signed token with these claims.
 pub fn token(algorithm: Algorithm, claims: &Value) -> String {
     let (key, kid) = key(algorithm);
-    let header = Header { kid: Some(kid.to_owned()), ..Header::new(algorithm) };
+    let header = Header {
+        kid: Some(kid.to_owned()),
+        ..Header::new(algorithm)
+    };
     encode(&header, claims, &key).unwrap()
 }
 
@@ -65,7 +77,12 @@ fn part(value: &Value) -> String {
 fn tampered(algorithm: Algorithm) -> String {
     let good = token(algorithm, &claims());
     let parts: Vec<&str> = good.split('.').collect();
-    format!("{}.{}.{}", parts[0], part(&changed("sub", json!("admin"))), parts[2])
+    format!(
+        "{}.{}.{}",
+        parts[0],
+        part(&changed("sub", json!("admin"))),
+        parts[2]
+    )
 }
 
 fn bad_signature(algorithm: Algorithm) -> String {
@@ -78,39 +95,89 @@ fn bad_signature(algorithm: Algorithm) -> String {
 
 fn by_a_stranger(algorithm: Algorithm) -> String {
     let key = match algorithm {
-        Algorithm::RS256 => EncodingKey::from_rsa_pem(include_bytes!("../cases/keys/stranger.pem")).unwrap(),
+        Algorithm::RS256 => {
+            EncodingKey::from_rsa_pem(include_bytes!("../cases/keys/stranger.pem")).unwrap()
+        }
         Algorithm::ES256 => return unknown_kid(algorithm),
         _ => EncodingKey::from_secret(b"another secret"),
     };
-    let header = Header { kid: Some(self::key(algorithm).1.to_owned()), ..Header::new(algorithm) };
+    let header = Header {
+        kid: Some(self::key(algorithm).1.to_owned()),
+        ..Header::new(algorithm)
+    };
     encode(&header, &claims(), &key).unwrap()
 }
 
 fn unknown_kid(algorithm: Algorithm) -> String {
-    let header = Header { kid: Some("nobody".to_owned()), ..Header::new(algorithm) };
+    let header = Header {
+        kid: Some("nobody".to_owned()),
+        ..Header::new(algorithm)
+    };
     encode(&header, &claims(), &key(algorithm).0).unwrap()
 }
 
 /// Every token of one algorithm with its name and whether it is good.
 pub fn of(algorithm: Algorithm) -> Vec<(String, String, bool)> {
     let past = now() - 3600;
-    let one = |name: &str, claims: Value, good: bool| (format!("{algorithm:?} {name}"), token(algorithm, &claims), good);
+    let one = |name: &str, claims: Value, good: bool| {
+        (
+            format!("{algorithm:?} {name}"),
+            token(algorithm, &claims),
+            good,
+        )
+    };
     let mut list = vec![
         one("in order", claims(), true),
-        one("with a list of audiences", changed("aud", json!(["other", "cases"])), true),
-        one("expired within the leeway", changed("exp", json!(now() - 30)), true),
+        one(
+            "with a list of audiences",
+            changed("aud", json!(["other", "cases"])),
+            true,
+        ),
+        one(
+            "expired within the leeway",
+            changed("exp", json!(now() - 30)),
+            true,
+        ),
         one("expired", changed("exp", json!(past)), false),
         one("not valid yet", changed("nbf", json!(now() + 3600)), false),
-        one("for another audience", changed("aud", json!("other")), false),
-        one("of another issuer", changed("iss", json!("https://evil.example/")), false),
+        one(
+            "for another audience",
+            changed("aud", json!("other")),
+            false,
+        ),
+        one(
+            "of another issuer",
+            changed("iss", json!("https://evil.example/")),
+            false,
+        ),
         one("without expiry", without("exp"), false),
-        one("with an expiry in words", changed("exp", json!("tomorrow")), false),
+        one(
+            "with an expiry in words",
+            changed("exp", json!("tomorrow")),
+            false,
+        ),
     ];
-    list.push((format!("{algorithm:?} with a bad signature"), bad_signature(algorithm), false));
-    list.push((format!("{algorithm:?} tampered"), tampered(algorithm), false));
-    list.push((format!("{algorithm:?} signed by a stranger"), by_a_stranger(algorithm), false));
+    list.push((
+        format!("{algorithm:?} with a bad signature"),
+        bad_signature(algorithm),
+        false,
+    ));
+    list.push((
+        format!("{algorithm:?} tampered"),
+        tampered(algorithm),
+        false,
+    ));
+    list.push((
+        format!("{algorithm:?} signed by a stranger"),
+        by_a_stranger(algorithm),
+        false,
+    ));
     if algorithm != Algorithm::HS256 {
-        list.push((format!("{algorithm:?} with an unknown key"), unknown_kid(algorithm), false));
+        list.push((
+            format!("{algorithm:?} with an unknown key"),
+            unknown_kid(algorithm),
+            false,
+        ));
     }
     list
 }
@@ -122,19 +189,37 @@ pub fn crooked() -> Vec<(String, String)> {
     let upper = part(&json!({ "alg": "NONE" }));
     let confused = format!("{}.{claims}", part(&json!({ "alg": "HS256", "kid": "r1" })));
     let public = include_bytes!("../cases/keys/jwks.json");
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, public), confused.as_bytes());
+    let tag = hmac::sign(
+        &hmac::Key::new(hmac::HMAC_SHA256, public),
+        confused.as_bytes(),
+    );
     let good = token(Algorithm::RS256, &self::claims());
     let critical = part(&json!({ "alg": "RS256", "kid": "r1", "crit": ["b64"] }));
     [
         ("alg none", format!("{none}.{claims}.")),
-        ("alg NONE with a signature", format!("{upper}.{claims}.AAAA")),
-        ("a public key as a secret", format!("{confused}.{}", URL_SAFE_NO_PAD.encode(tag.as_ref()))),
-        ("HS256 where only RS256 and ES256 are accepted", token(Algorithm::HS256, &self::claims())),
+        (
+            "alg NONE with a signature",
+            format!("{upper}.{claims}.AAAA"),
+        ),
+        (
+            "a public key as a secret",
+            format!("{confused}.{}", URL_SAFE_NO_PAD.encode(tag.as_ref())),
+        ),
+        (
+            "HS256 where only RS256 and ES256 are accepted",
+            token(Algorithm::HS256, &self::claims()),
+        ),
         ("two parts", good.rsplit_once('.').unwrap().0.to_owned()),
         ("four parts", format!("{good}.AAAA")),
-        ("no JSON", format!("{}.{claims}.AAAA", URL_SAFE_NO_PAD.encode("not json"))),
+        (
+            "no JSON",
+            format!("{}.{claims}.AAAA", URL_SAFE_NO_PAD.encode("not json")),
+        ),
         ("garbage", "garbage".to_owned()),
-        ("a critical extension", format!("{critical}.{claims}.{}", good.rsplit('.').next().unwrap())),
+        (
+            "a critical extension",
+            format!("{critical}.{claims}.{}", good.rsplit('.').next().unwrap()),
+        ),
     ]
     .map(|(name, token)| (name.to_owned(), token))
     .into()

@@ -49,6 +49,10 @@ impl<'d> Editor<'d> {
     #[must_use]
     pub fn replace(&self, pointer: &Pointer, value: &Value) -> Option<Vec<Edit>> {
         let span = self.own_value(pointer)?;
+        // What a variable fills in is decided elsewhere.
+        if self.slice(span).contains("${env:") {
+            return None;
+        }
         let json = self.slice(span).starts_with('"') && self.is_json(pointer);
         let text = print(value, json);
         Some(vec![Edit { span, text }])

@@ -13,8 +13,6 @@ pub enum Theme {
     Combination,
     /// Which route takes a request.
     Matching,
-    /// How a name becomes addresses.
-    Names,
     /// Anything else that is not kept.
     Unsupported,
     /// Anything else that is kept otherwise.
@@ -25,7 +23,6 @@ fn theme(loss: &Loss) -> Theme {
     match (loss.feature, loss.kind) {
         ("auth" | "scopes" | "groups", _) => Theme::Combination,
         ("match", _) => Theme::Matching,
-        _ if loss.id.contains("dns") => Theme::Names,
         (_, LossKind::Unsupported) => Theme::Unsupported,
         (_, LossKind::Approximate) => Theme::Approximate,
     }

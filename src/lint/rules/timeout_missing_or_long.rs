@@ -55,10 +55,16 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             && (severity > Severity::Info || context.is_strict())
             && seen.insert(&timeout.pointer)
         {
-            let place = Place::value(timeout.pointer.key("response"));
+            let pointer = timeout.pointer.key("response");
+            let edits = context.editor().replace(&pointer, &"10s".into());
             let mut finding = RULE
-                .finding(place, message)
-                .help("answer fast, or accept the work with 202 and let the client ask for the result");
+                .finding(Place::value(pointer), message)
+                .help("answer fast, or accept the work with 202 and let the client ask for the result")
+                .mend(edits.map(|edits| Fix {
+                    title: "wait 10 s at most".into(),
+                    safe: false,
+                    edits,
+                }));
             finding.severity = severity;
             found.push(finding);
         }

@@ -2,7 +2,7 @@
 //!
 //! ## Why
 //! The target would be built without it, so it is not built at all until the loss is accepted with a reason, or what
-//! asks for it goes. How schemes are combined, how requests are matched and how names are looked up have rules of their
+//! asks for it goes. How schemes are combined and how requests are matched have rules of their
 //! own. Targets are chosen by naming them under `targets`.
 //!
 //! ## On the targets

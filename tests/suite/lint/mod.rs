@@ -1,13 +1,18 @@
 //! Lint: documented examples, fixes, allow comments, levels, baselines, lists, formats, speed.
 
+mod comments;
 mod documented;
+mod fixes;
+mod levels;
+mod styles;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use gateway_gen::lint::{Findings, Subject, lint};
+use gateway_gen::lint::{Findings, Fixed, Step, Subject, fix, lint};
 use gateway_gen::report::{Diagnostic, Place, Severity};
 use gateway_gen::resolve::{self, resolve};
-use gateway_gen::source::{Document, Input, ReadOptions, read};
+use gateway_gen::source::{Document, Input, ReadOptions, read_edited};
 use gateway_gen::spec::{Preset, Spec};
 
 /// A spec that resolves.
@@ -43,13 +48,19 @@ impl Loaded {
 
 /// Reads, decodes and resolves the spec of a file; its mistakes are the error.
 pub fn load(path: &Path) -> Result<Loaded, String> {
+    load_edited(path, &HashMap::new())
+}
+
+/// The same with some files' texts replaced.
+pub fn load_edited(path: &Path, edited: &HashMap<PathBuf, String>) -> Result<Loaded, String> {
     let options = ReadOptions {
         input: Input::File(path.to_owned()),
         env: None,
         variables: &|_| None,
         services: Vec::new(),
     };
-    let document = read(&options).map_err(|failure| messages(&failure.diagnostics))?;
+    let document =
+        read_edited(&options, edited).map_err(|failure| messages(&failure.diagnostics))?;
     let decoded = document.decode::<Spec>();
     let mut found = document.diagnostics().to_vec();
     found.extend(decoded.diagnostics);
@@ -105,6 +116,29 @@ impl Folder {
     pub fn text(&self) -> String {
         std::fs::read_to_string(self.spec()).expect("read")
     }
+}
+
+/// Safe fixes of the strict preset, in memory.
+pub fn fix_all(path: &Path) -> Fixed {
+    let read = |edited: &HashMap<PathBuf, String>| {
+        let loaded = load_edited(path, edited)?;
+        let findings = loaded.lint(Preset::Strict).found;
+        Ok::<Step, String>(Step {
+            document: loaded.document,
+            findings,
+        })
+    };
+    fix(&read).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// The spec's text after safe fixes of one rule and no other.
+pub fn fixed(text: &str) -> String {
+    let folder = Folder::new(text);
+    let done = fix_all(&folder.spec());
+    done.changes
+        .into_iter()
+        .next()
+        .map_or_else(|| text.to_owned(), |change| change.after)
 }
 
 /// A spec given as text.

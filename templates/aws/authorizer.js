@@ -66,6 +66,20 @@ function admitAddress(rules, text) {
   return rules.allow.length === 0 || rules.allow.some((net) => within(address, net));
 }
 
+// Behind proxies that are trusted, the client is the last address of the chain that is not one of them.
+function clientAddress(peer, chain) {
+  const trusted = (text) => CONFIG.trusted.some((net) => within(addressBits(text), net));
+  if (!trusted(peer || "")) return peer;
+  const hops = chain.split(",").map((hop) => hop.trim()).filter((hop) => hop);
+  let client = peer;
+  for (const hop of hops.reverse()) {
+    if (!addressBits(hop)) return client;
+    client = hop;
+    if (!trusted(hop)) return client;
+  }
+  return client;
+}
+
 // --- tokens ----------------------------------------------------------------------------------------------------------
 
 const HASHES = { 256: "sha256", 384: "sha384", 512: "sha512" };
@@ -311,7 +325,7 @@ function requestOf(event) {
     query: (name) => query[name],
     method: http ? http.method : event.httpMethod,
     uri: pairs ? path + "?" + pairs : path,
-    address: http ? http.sourceIp : event.requestContext?.identity?.sourceIp,
+    address: clientAddress(http ? http.sourceIp : event.requestContext?.identity?.sourceIp, headers.get("x-forwarded-for") ?? ""),
   };
 }
 

@@ -55,6 +55,10 @@ pub fn is_allowed(settings: &spec::Targets, id: &str) -> bool {
 /// The rules on addresses where all routes have the same: a resource policy can say those.
 #[must_use]
 pub fn common_ip(gateway: &Gateway) -> Option<&IpRules> {
+    // A policy judges the address that connects; the function can look behind a proxy that is trusted.
+    if !gateway.trusted_proxies.is_empty() {
+        return None;
+    }
     let first = gateway.routes.first()?.ip.as_ref()?;
     let same = |route: &Route| route.ip.as_ref() == Some(first);
     gateway.routes.iter().all(same).then_some(&first.value)

@@ -247,7 +247,7 @@ impl Lowering<'_> {
             Action::Forward(forward) => {
                 let raised = design::is_allowed(self.settings, "resource-quota");
                 let asked = route.timeout.response.0;
-                let millis = match route.timeout.explicit {
+                let millis = match route.timeout.explicit && raised {
                     true => asked,
                     false => asked.min(RestTimeout::LONGEST),
                 };

@@ -1,5 +1,6 @@
 //! What an API keeps of the gateway as a whole.
 
+use super::super::document::firewall::{CountBy, Rule};
 use super::super::policy::{limit, spelling};
 use super::super::{build, design};
 use super::Asked;
@@ -100,15 +101,18 @@ pub(super) fn metrics() -> Support {
 }
 
 pub(super) fn trusted_proxies(asked: Asked<'_>) -> Support {
-    let why = "API Gateway takes the address that connects for the client's, whatever `X-Forwarded-For` says: behind a proxy all its clients are one address";
-    let loss = Shortfall::unsupported("trusted-proxies", why)
-        .help("let clients connect to API Gateway directly");
-    let checks_addresses = asked.gateway.routes.iter().any(|route| route.ip.is_some());
-    Support::exact().and(if checks_addresses {
-        loss.security()
-    } else {
-        loss
-    })
+    let by_address = |rule: &Rule| matches!(rule, Rule::Rate { by: CountBy::Address, .. });
+    let counted = match asked.api {
+        AwsApi::Rest => limit::rules(asked.gateway).iter().any(by_address),
+        AwsApi::Http => false,
+    };
+    if counted {
+        let why = "AWS WAF counts the address that connects, whatever `X-Forwarded-For` says: behind a proxy all its clients share one limit";
+        let help = "let clients connect to API Gateway directly";
+        return Support::exact().and(Shortfall::unsupported("trusted-proxies", why).help(help));
+    }
+    let why = "rules on addresses look behind trusted proxies, but the access log has the address that connects";
+    Support::approximate("trusted-proxies", why)
 }
 
 pub(super) fn normalisation(asked: Asked<'_>, slash: EncodedSlash) -> Support {

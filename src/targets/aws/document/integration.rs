@@ -80,15 +80,13 @@ impl RestTimeout {
     /// The longest that needs no quota raised
     /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
     pub const LONGEST: u64 = 29_000;
-    /// The longest that AWS grants on request, for regional APIs: 5 minutes.
-    pub const RAISED: u64 = 300_000;
-
     /// Checks a number of milliseconds; `raised` when the quota is said to be.
     ///
     /// # Errors
     /// Under 50 ms or over the maximum.
     pub fn new(millis: u64, raised: bool) -> Result<Self, Refused> {
-        let longest = if raised { Self::RAISED } else { Self::LONGEST };
+        let most = i32::MAX.unsigned_abs().into();
+        let longest = if raised { most } else { Self::LONGEST };
         match u32::try_from(millis) {
             Ok(value) if (50..=longest).contains(&millis) => Ok(Self(value)),
             _ => Err(Refused(format!(

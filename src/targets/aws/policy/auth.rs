@@ -115,6 +115,7 @@ pub fn function(
         "routes": routes,
         "forwarded": forwarded,
         "claims": claims,
+        "trusted": gateway.trusted_proxies.value,
         "anonymous": metered.then_some(plans::ANONYMOUS),
     });
     let mut variables: Map<String, Value> = environment.values.into_iter().collect();

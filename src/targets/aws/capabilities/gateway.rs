@@ -101,7 +101,15 @@ pub(super) fn metrics() -> Support {
 }
 
 pub(super) fn trusted_proxies(asked: Asked<'_>) -> Support {
-    let by_address = |rule: &Rule| matches!(rule, Rule::Rate { by: CountBy::Address, .. });
+    let by_address = |rule: &Rule| {
+        matches!(
+            rule,
+            Rule::Rate {
+                by: CountBy::Address,
+                ..
+            }
+        )
+    };
     let counted = match asked.api {
         AwsApi::Rest => limit::rules(asked.gateway).iter().any(by_address),
         AwsApi::Http => false,

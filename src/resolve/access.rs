@@ -80,7 +80,7 @@ pub(super) fn scopes(run: &Run<'_>, written: &spec::Scopes, at: Pointer) -> Sour
         } else {
             here.key("all").index(index)
         };
-        names::word(run, "scope", scope, Place::value(inner));
+        names::word(run, "scope", scope, || Place::value(inner));
     }
     Sourced::new(scopes, at)
 }
@@ -88,7 +88,7 @@ pub(super) fn scopes(run: &Run<'_>, written: &spec::Scopes, at: Pointer) -> Sour
 /// Groups of which the consumer must be in one; an empty list switches inherited ones off.
 pub(super) fn groups(run: &Run<'_>, written: &[String], at: Pointer) -> Sourced<Vec<String>> {
     for (index, group) in written.iter().enumerate() {
-        names::word(run, "group", group, Place::value(at.index(index)));
+        names::word(run, "group", group, || Place::value(at.index(index)));
     }
     Sourced::new(written.to_vec(), at)
 }

@@ -98,8 +98,8 @@ fn forward(run: &Run<'_>, forward: &IndexMap<String, String>, at: &Pointer) {
     let mut seen: HashMap<String, &String> = HashMap::new();
     for (claim, header) in forward {
         let here = at.key(claim);
-        names::word(run, "claim", claim, Place::key(here.clone()));
-        headers::settable(run, header, Place::value(here.clone()));
+        names::word(run, "claim", claim, || Place::key(here.clone()));
+        headers::settable(run, header, || Place::value(here.clone()));
         if let Some(first) = seen.insert(header.to_ascii_lowercase(), claim) {
             let message = format!("`{header}` is filled from two claims");
             run.say(
@@ -156,7 +156,7 @@ fn pool_issuer(arn: &str) -> Option<String> {
 fn api_key(run: &Run<'_>, written: &spec::ApiKey, at: &Pointer) -> Option<ApiKeyPlace> {
     match (&written.header, &written.query) {
         (Some(header), None) => {
-            headers::settable(run, header, Place::value(at.key("header")));
+            headers::settable(run, header, || Place::value(at.key("header")));
             Some(ApiKeyPlace::Header(header.clone()))
         }
         (None, Some(query)) => {
@@ -221,7 +221,7 @@ fn basic(run: &Run<'_>, written: &spec::Basic, at: &Pointer) -> Basic {
 
 fn external(run: &Run<'_>, written: &spec::External, at: &Pointer) -> Option<External> {
     for (index, header) in written.forward.iter().enumerate() {
-        headers::settable(run, header, Place::value(at.key("forward").index(index)));
+        headers::settable(run, header, || Place::value(at.key("forward").index(index)));
     }
     if let Some(arn) = &written.lambda_arn {
         self::arn(run, arn, "lambda", &at.key("lambda_arn"));

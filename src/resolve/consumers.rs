@@ -119,12 +119,9 @@ fn consumer(
         );
     }
     for (index, group) in written.groups.iter().enumerate() {
-        names::word(
-            run,
-            "group",
-            group,
-            Place::value(at.key("groups").index(index)),
-        );
+        names::word(run, "group", group, || {
+            Place::value(at.key("groups").index(index))
+        });
     }
     let keys = ["api_key", "basic", "jwt"];
     let known = written.api_key.is_some() || written.basic.is_some() || written.jwt.is_some();
@@ -148,7 +145,7 @@ fn consumer(
             .and_then(|basic| self::basic(run, basic, &at.key("basic"), seen)),
         jwt: written.jwt.as_ref().map(|jwt| {
             let at = at.key("jwt");
-            names::word(run, "claim", &jwt.claim, Place::value(at.key("claim")));
+            names::word(run, "claim", &jwt.claim, || Place::value(at.key("claim")));
             let pair = format!("{}\0{}", jwt.claim, jwt.value);
             seen.check(run, "claim with its value", &pair, &at.key("value"));
             (jwt.claim.clone(), jwt.value.clone())

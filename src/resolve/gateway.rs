@@ -292,7 +292,7 @@ fn request_id(run: &Run<'_>, at: &Pointer) -> Option<Sourced<RequestId>> {
     } else {
         at.clone()
     };
-    headers::settable(run, &request_id.header, Place::value(place));
+    headers::settable(run, &request_id.header, || Place::value(place.clone()));
     Some(Sourced::new(request_id, at.clone()))
 }
 

@@ -65,7 +65,7 @@ fn part(
     around: &Around<'_>,
     at: Pointer,
 ) -> Option<Part> {
-    names::word(run, "part's name", name, Place::key(at.clone()));
+    names::word(run, "part's name", name, || Place::key(at.clone()));
     if written.required && written.or.is_some() {
         run.say(
             Diagnostic::error(

@@ -24,7 +24,7 @@ pub(super) fn name(run: &Run<'_>, kind: &str, name: &str, place: Place) {
 }
 
 /// Reports a word (scope, group, claim) with characters that no header carries.
-pub(super) fn word(run: &Run<'_>, kind: &str, word: &str, place: Place) {
+pub(super) fn word(run: &Run<'_>, kind: &str, word: &str, place: impl FnOnce() -> Place) {
     // RFC 6749 section 3.3 has this set for scopes.
     let fits = !word.is_empty()
         && word
@@ -33,6 +33,6 @@ pub(super) fn word(run: &Run<'_>, kind: &str, word: &str, place: Place) {
     if !fits {
         let message = format!("`{}` is not a {kind}", shown(word));
         let help = "write visible ASCII characters without spaces, `\"` and `\\`";
-        run.say(Diagnostic::error(codes::NAME, place, message).help(help));
+        run.say(Diagnostic::error(codes::NAME, place(), message).help(help));
     }
 }

@@ -21,7 +21,8 @@ pub(super) fn limits(
         let message = "an empty list of limits".to_owned();
         run.error(codes::EMPTY, at, message, "write a limit, or `none`");
     }
-    let single = limits.0.len() == 1 && !run.document.has(&at.index(0));
+    // A list of one is the same limit; only what is wrong with it needs the exact place.
+    let single = limits.0.len() == 1;
     let place = |index| if single { at.clone() } else { at.index(index) };
     let each = limits.0.iter().enumerate();
     each.map(|(index, written)| limit(run, written, default, place(index)))
@@ -34,28 +35,35 @@ fn limit(run: &Run<'_>, written: &spec::Limit, default: &LimitKey, at: Pointer) 
         let message = format!("a burst of {burst} is out of range");
         run.error(
             codes::RANGE,
-            &at.key("burst"),
+            &item(run, &at).key("burst"),
             message,
             "write 1 to 1000000000; it is the bucket's capacity",
         );
     }
-    let per = at.key("per");
+    let per = || item(run, &at).key("per");
     let key = match &written.per {
         None => default.clone(),
         Some(spec::LimitKey::Consumer) => LimitKey::Consumer,
         Some(spec::LimitKey::ClientIp) => LimitKey::ClientIp,
         Some(spec::LimitKey::Everyone) => LimitKey::Everyone,
         Some(spec::LimitKey::Header(name)) => {
-            headers::name(run, name, Place::value(per.key("header")));
+            headers::name(run, name, || Place::value(per().key("header")));
             LimitKey::Header(name.clone())
         }
         Some(spec::LimitKey::Claim(name)) => {
-            names::word(run, "claim", name, Place::value(per.key("claim")));
+            names::word(run, "claim", name, || Place::value(per().key("claim")));
             LimitKey::Claim(name.clone())
         }
     };
     let rate = written.rate;
     Sourced::new(Limit { rate, burst, key }, at)
+}
+
+/// The limit itself where a list of one was written.
+fn item(run: &Run<'_>, at: &Pointer) -> Pointer {
+    Some(at.index(0))
+        .filter(|first| run.document.has(first))
+        .unwrap_or_else(|| at.clone())
 }
 
 /// Cross-origin rules; methods that are not written stay empty until the routes of the path are known.
@@ -98,7 +106,7 @@ pub(super) fn cors(run: &Run<'_>, cors: &spec::Cors, at: Pointer) -> Sourced<Cor
     } else {
         let each = cors.origins.iter().enumerate();
         Origins::List(
-            each.filter_map(|(i, text)| origin(run, text, &origins_at.index(i)))
+            each.filter_map(|(i, text)| origin(run, text, || origins_at.index(i)))
                 .collect(),
         )
     };
@@ -124,7 +132,7 @@ pub(super) fn cors(run: &Run<'_>, cors: &spec::Cors, at: Pointer) -> Sourced<Cor
     }
     for (key, list) in [("headers", &cors.headers), ("expose", &cors.expose)] {
         for (index, name) in list.iter().enumerate() {
-            headers::name(run, name, Place::value(at.key(key).index(index)));
+            headers::name(run, name, || Place::value(at.key(key).index(index)));
         }
     }
     let cors = Cors {
@@ -139,9 +147,9 @@ pub(super) fn cors(run: &Run<'_>, cors: &spec::Cors, at: Pointer) -> Sourced<Cor
 }
 
 /// A serialised origin (RFC 6454 section 6.2), as browsers send it.
-fn origin(run: &Run<'_>, text: &str, at: &Pointer) -> Option<String> {
+fn origin(run: &Run<'_>, text: &str, at: impl FnOnce() -> Pointer) -> Option<String> {
     parse_origin(text)
-        .map_err(|wrong| run.wrong(codes::ORIGIN, Place::value(at.clone()), text, wrong))
+        .map_err(|wrong| run.wrong(codes::ORIGIN, Place::value(at()), text, wrong))
         .ok()
 }
 
@@ -256,11 +264,11 @@ pub(super) fn ip(run: &Run<'_>, rules: &spec::IpRules, at: Pointer) -> Sourced<I
 /// Ranges in CIDR notation (RFC 4632), or single addresses.
 pub(super) fn nets(run: &Run<'_>, texts: &[String], at: &Pointer) -> Vec<IpNet> {
     let each = texts.iter().enumerate();
-    each.filter_map(|(index, text)| net(run, text, &at.index(index)))
+    each.filter_map(|(index, text)| net(run, text, || at.index(index)))
         .collect()
 }
 
-fn net(run: &Run<'_>, text: &str, at: &Pointer) -> Option<IpNet> {
+fn net(run: &Run<'_>, text: &str, at: impl FnOnce() -> Pointer) -> Option<IpNet> {
     if let Ok(address) = text.parse::<std::net::IpAddr>() {
         return Some(IpNet::from(address));
     }
@@ -268,7 +276,7 @@ fn net(run: &Run<'_>, text: &str, at: &Pointer) -> Option<IpNet> {
         let message = format!("`{}` is not a range of addresses", shown(text));
         run.error(
             codes::CIDR,
-            at,
+            &at(),
             message,
             "write an address and a prefix length: `10.0.0.0/8` or `2001:db8::/32`",
         );
@@ -281,7 +289,7 @@ fn net(run: &Run<'_>, text: &str, at: &Pointer) -> Option<IpNet> {
             net.trunc(),
             net.addr()
         );
-        run.error(codes::CIDR, at, message, &help);
+        run.error(codes::CIDR, &at(), message, &help);
         return None;
     }
     Some(net)

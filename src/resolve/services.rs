@@ -67,7 +67,7 @@ fn balance(run: &Run<'_>, written: &spec::Service, at: &Pointer) -> Sourced<Bala
         spec::Balance::LeastConnections => Balance::LeastConnections,
         spec::Balance::HashClientIp => Balance::HashClientIp,
         spec::Balance::HashHeader(name) => {
-            headers::name(run, name, Place::value(at.key("hash").key("header")));
+            headers::name(run, name, || Place::value(at.key("hash").key("header")));
             Balance::HashHeader(name.clone())
         }
     };

@@ -9,7 +9,7 @@ use crate::build;
 use crate::lint;
 use crate::resolve;
 use crate::source;
-use crate::targets::{TARGETS, nginx};
+use crate::targets::{TARGETS, kong, nginx};
 
 /// What an error, a rule or a loss means and what to do about it, or what happens to a request and why.
 #[derive(Debug, clap::Args)]
@@ -105,6 +105,7 @@ pub fn pages() -> Vec<Page> {
         source::codes::ALL,
         resolve::codes::ALL,
         build::codes::ALL,
+        kong::codes::ALL,
         nginx::CODES,
         &lint::rules::codes(),
     ]

@@ -1,6 +1,8 @@
 //! GATEWAY -> ARTEFACT: one folder a target; what each can keep, and what is lost, derived in one place.
 
 pub mod aws;
+pub mod bff;
+pub mod kong;
 mod losses;
 pub mod nginx;
 mod support;
@@ -74,7 +76,7 @@ impl std::fmt::Debug for Target {
 }
 
 /// Every target, in the order of reports.
-pub const TARGETS: &[Target] = &[aws::TARGET, nginx::TARGET];
+pub const TARGETS: &[Target] = &[aws::TARGET, kong::TARGET, nginx::TARGET];
 
 /// The target of that id.
 #[must_use]

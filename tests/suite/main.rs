@@ -9,6 +9,7 @@ mod generated;
 mod hostile;
 mod lint;
 mod nginx;
+mod kong;
 mod reports;
 mod resolve;
 mod schema;

@@ -1,0 +1,31 @@
+//! GATEWAY -> KONG: a declarative file for Kong Gateway 3.9, open source, with the server settings it cannot carry.
+
+mod capabilities;
+pub mod check;
+pub mod codes;
+pub mod conf;
+pub mod document;
+mod emit;
+pub mod functions;
+pub mod lower;
+mod losses;
+pub mod names;
+pub mod paths;
+pub mod policy;
+pub mod print;
+pub mod raw;
+pub mod respond;
+pub mod routes;
+pub mod upstreams;
+
+use super::Target;
+
+/// Kong Gateway, open source.
+pub const TARGET: Target = Target {
+    id: "kong",
+    title: "Kong Gateway",
+    support: capabilities::support,
+    check: emit::check,
+    losses: losses::PAGES,
+    emit: emit::emit,
+};

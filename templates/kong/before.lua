@@ -1,0 +1,236 @@
+-- Before everything: the path and the request ID are checked, preflights of mixed routes answered, and a bearer token whose
+-- claims do not fit is taken away, so that the jwt plugin, which only checks signature and expiry, finds none.
+local LEEWAY = 60
+
+local function refuse(status, message)
+  return kong.response.exit(status, { message = message })
+end
+
+local function path_fault(path)
+  if string.find(path, "[%z\1-\32\127#\\]") or string.find(path, "%%00") or string.find(path, "%%5[Cc]") then return true end
+  if string.find(path, "%%2[Ff]") then
+    if not GATEWAY.keep_slash then return true end
+    -- A server that decodes %2F would follow a dot segment beside it.
+    local shown = string.gsub(string.gsub(path, "%%2[Ee]", "."), "%%2[Ff]", "\1")
+    for segment in string.gmatch(shown, "[^/]+") do
+      if string.find(segment, "\1", 1, true) then
+        for part in string.gmatch(segment .. "\1", "([^\1]*)\1") do
+          if part == "." or part == ".." then return true end
+        end
+      end
+    end
+  end
+  return false
+end
+
+local function check_request_id()
+  local rule = GATEWAY.request_id
+  if not rule then return end
+  local value = kong.request.get_header(rule.header)
+  if value and rule.keep and #value <= 128 and string.find(value, "^[A-Za-z0-9._~+/=-]+$") then
+    -- One line of it, where several were sent.
+    kong.service.request.set_header(rule.header, value)
+  elseif rule.make then
+    value = ngx.var.request_id
+    kong.service.request.set_header(rule.header, value)
+  else
+    -- The correlation-id plugin, which runs next, makes one where there is none.
+    kong.service.request.clear_header(rule.header)
+    return
+  end
+  kong.ctx.shared.gateway_request_id = value
+end
+
+local function decode(part)
+  if string.find(part, "[^A-Za-z0-9_-]") then return nil end
+  local padded = string.gsub(string.gsub(part, "-", "+"), "_", "/")
+  if #part % 4 == 2 then padded = padded .. "==" elseif #part % 4 == 3 then padded = padded .. "=" end
+  return ngx.decode_base64(padded)
+end
+
+-- A claim that is a list, as a list; one value as a list of it; null and none as an empty one.
+local function values(claim)
+  if type(claim) == "table" and claim.list then return claim.list end
+  if claim then return { claim } end
+  return {}
+end
+
+local function text_of(value)
+  if type(value) == "string" then return value end
+  if value == true then return "true" end
+  if type(value) == "table" then return value.text end
+  return nil
+end
+
+local function contains(list, wanted)
+  for _, value in ipairs(list) do
+    for _, one in ipairs(wanted) do
+      if value == one then return true end
+    end
+  end
+  return false
+end
+
+local function in_time(claims, now)
+  local exp, nbf = claims.exp, claims.nbf
+  if type(exp) ~= "table" or not exp.number or exp.number <= now then return false end
+  if nbf == nil then return true end
+  return type(nbf) == "table" and nbf.number ~= nil and nbf.number <= now + LEEWAY
+end
+
+-- The first scheme of the route that the token fits.
+local function fitting_scheme(names, claims, header)
+  for _, name in ipairs(names) do
+    local scheme = SCHEMES[name]
+    local fits = scheme.algorithms[header.alg] == true and (not scheme.issuer or claims.iss == scheme.issuer)
+    if fits and #scheme.audience > 0 then
+      -- An access token of a Cognito pool has no `aud`, it names its client.
+      local named = claims.aud == nil and scheme.client_id and claims.client_id or claims.aud
+      fits = contains(values(named), scheme.audience)
+    end
+    if fits then return name end
+  end
+  return nil
+end
+
+local function scopes_of(claims)
+  local found = {}
+  for _, list in ipairs({ { type(claims.scope) == "string" and claims.scope or false }, values(claims.scp) }) do
+    for _, value in ipairs(list) do
+      if type(value) == "string" then
+        for word in string.gmatch(value, "%S+") do found[word] = true end
+      end
+    end
+  end
+  return found
+end
+
+local function has_scopes(rule, claims)
+  local found = scopes_of(claims)
+  for _, scope in ipairs(rule.all or {}) do
+    if not found[scope] then return false end
+  end
+  if not rule.any then return true end
+  for _, scope in ipairs(rule.any) do
+    if found[scope] then return true end
+  end
+  return false
+end
+
+local function consumer_of(claims)
+  for _, consumer in ipairs(CONSUMERS) do
+    if claims[consumer.claim] and contains(values(claims[consumer.claim]), { consumer.value }) then return consumer end
+  end
+  return nil
+end
+
+local function in_groups(wanted, consumer)
+  return consumer ~= nil and contains(consumer.groups, wanted)
+end
+
+-- Reads the bearer token of a request; nil where there is none that fits.
+local function read_token(route)
+  local header = kong.request.get_header("authorization")
+  local text = header and string.match(header, "^[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_.-]+) *$")
+  local head, body = string.match(text or "", "^([^.]+)%.([^.]+)%.[^.]+$")
+  head = head and decode(head)
+  body = body and decode(body)
+  head = head and read_json(head)
+  body = body and read_json(body)
+  if type(head) ~= "table" or type(body) ~= "table" or not head.map or not body.map then return nil end
+  -- RFC 7515 section 4.1.11: what is critical must be understood.
+  if head.map.crit ~= nil or not in_time(body.map, ngx.time()) then return nil end
+  local scheme = fitting_scheme(route.schemes, body.map, head.map)
+  if not scheme then return nil end
+  return { text = text, scheme = scheme, claims = body.map }
+end
+
+local function bucket_of(token)
+  local consumer = consumer_of(token.claims)
+  if consumer then return "consumer " .. consumer.name end
+  return token.scheme .. " " .. (text_of(token.claims.sub) or "")
+end
+
+local function set_bucket(route, token)
+  local rule = route.bucket
+  local value = "all"
+  if rule.header then
+    value = "header " .. (kong.request.get_header(rule.header) or "")
+  elseif rule.claim then
+    local parts = {}
+    for _, one in ipairs(values(token and token.claims[rule.claim])) do parts[#parts + 1] = text_of(one) or "" end
+    value = "claim " .. table.concat(parts, ",")
+  elseif rule.consumer then
+    value = token and bucket_of(token) or "none"
+  end
+  kong.service.request.set_header(GATEWAY.bucket_header, value)
+end
+
+local function check_token(route)
+  local token = read_token(route)
+  kong.ctx.shared.gateway_token = token
+  if token then
+    kong.service.request.set_header("Authorization", "Bearer " .. token.text)
+  else
+    -- Other credentials in the same header are left to their plugin.
+    local header = kong.request.get_header("authorization")
+    if header and (not route.basic or not string.find(header, "^%s*[Bb][Aa][Ss][Ii][Cc]%s")) then
+      kong.service.request.clear_header("Authorization")
+    end
+  end
+  if route.guard then
+    local fits = token and (not route.guard.scopes or has_scopes(route.guard.scopes, token.claims))
+      and (not route.guard.groups or in_groups(route.guard.groups, consumer_of(token.claims)))
+    -- The acl plugin, which runs between the token's check and the limits, admits one of the two.
+    kong.ctx.shared.authenticated_groups = { fits and "granted" or "refused" }
+  end
+  return token
+end
+
+-- An unfilled placeholder is no credential, or everybody who has seen the file would have one.
+local function drop_placeholders(route)
+  if route.key_header then
+    local value = kong.request.get_header(route.key_header)
+    if value and string.find(value, "${", 1, true) == 1 then kong.service.request.clear_header(route.key_header) end
+  end
+  if route.basic then
+    local text = string.match(kong.request.get_header("authorization") or "", "^%s*[Bb][Aa][Ss][Ii][Cc]%s+(.+)$")
+    text = text and ngx.decode_base64(text)
+    if text and string.find(text, ":${", 1, true) then kong.service.request.clear_header("Authorization") end
+    kong.service.request.clear_header("Proxy-Authorization")
+  end
+end
+
+local function preflight(route)
+  if kong.request.get_method() ~= "OPTIONS" then return end
+  local origin = kong.request.get_header("origin")
+  local method = kong.request.get_header("access-control-request-method")
+  if not origin or not method then return end
+  local rule = route.preflight[method] or route.preflight["*"]
+  local headers = { Vary = "Origin" }
+  if not rule then return end
+  if rule.every or contains({ origin }, rule.origins) then
+    headers["Access-Control-Allow-Origin"] = rule.every and "*" or origin
+    headers["Access-Control-Allow-Methods"] = rule.methods
+    headers["Access-Control-Allow-Headers"] = rule.headers
+    headers["Access-Control-Allow-Credentials"] = rule.credentials
+    headers["Access-Control-Max-Age"] = rule.max_age
+  end
+  return kong.response.exit(204, nil, headers)
+end
+
+return function()
+  if path_fault(kong.request.get_raw_path()) then return refuse(400, "the path cannot be normalised") end
+  check_request_id()
+  local found = kong.router.get_route()
+  local route = found and ROUTES[found.name]
+  if GATEWAY.bucket_header then kong.service.request.clear_header(GATEWAY.bucket_header) end
+  if not route then return end
+  if route.preflight then preflight(route) end
+  drop_placeholders(route)
+  local token = route.schemes and check_token(route)
+  if route.bucket then set_bucket(route, token) end
+  local size = tonumber(kong.request.get_header("content-length"))
+  -- With Expect the plugin answers 417; a body that is too large gets 413 like any other.
+  if size and route.max_body and size > route.max_body then kong.service.request.clear_header("Expect") end
+end

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::Artefact;
-use crate::ir::{Action, Auth, Gateway, Gather, Jwt, Keep, KeyMaterial, Keys, Part, Piece, Route, SchemeKind, Scopes, Secret, Service};
+use crate::ir::{
+    Action, Auth, Gateway, Gather, Jwt, Keep, KeyMaterial, Keys, Part, Piece, Route, SchemeKind,
+    Scopes, Secret, Service,
+};
 
 /// The spec and the files it names; nothing for a gateway without gathers or without a place to run them.
 #[must_use]
@@ -13,9 +16,17 @@ pub fn artefacts(gateway: &Gateway) -> Vec<Artefact> {
     let gathers: Vec<(&Route, &Gather)> = gateway
         .routes
         .iter()
-        .filter_map(|route| if let Action::Gather(gather) = &route.action { Some((route, gather)) } else { None })
+        .filter_map(|route| {
+            if let Action::Gather(gather) = &route.action {
+                Some((route, gather))
+            } else {
+                None
+            }
+        })
         .collect();
-    let Some(url) = gateway.bff.as_ref().filter(|_| !gathers.is_empty()) else { return Vec::new() };
+    let Some(url) = gateway.bff.as_ref().filter(|_| !gathers.is_empty()) else {
+        return Vec::new();
+    };
     let mut files = Files::default();
     let mut spec = Map::new();
     spec.insert("version".into(), json!(1));
@@ -25,34 +36,61 @@ pub fn artefacts(gateway: &Gateway) -> Vec<Artefact> {
         own["request_id"] = json!({ "header": id.header, "keep": true });
     }
     spec.insert("gateway".into(), own);
-    let schemes: BTreeSet<&String> = gathers.iter().flat_map(|(route, _)| tokens(gateway, route)).collect();
+    let schemes: BTreeSet<&String> = gathers
+        .iter()
+        .flat_map(|(route, _)| tokens(gateway, route))
+        .collect();
     let auth: Map<String, Value> = schemes
         .iter()
         .filter_map(|name| match &gateway.schemes.get(*name)?.kind {
-            SchemeKind::Jwt(jwt) => Some(((*name).clone(), json!({ "jwt": token(jwt, &mut files) }))),
+            SchemeKind::Jwt(jwt) => {
+                Some(((*name).clone(), json!({ "jwt": token(jwt, &mut files) })))
+            }
             SchemeKind::ApiKey(_) | SchemeKind::Basic(_) | SchemeKind::External(_) => None,
         })
         .collect();
     if !auth.is_empty() {
         spec.insert("auth".into(), Value::Object(auth));
     }
-    let used: BTreeSet<&String> = gathers.iter().flat_map(|(_, gather)| gather.parts.iter().map(|part| &part.service)).collect();
-    let services: Map<String, Value> =
-        used.iter().filter_map(|name| Some(((*name).clone(), service(gateway.services.get(*name)?, &mut files)))).collect();
+    let used: BTreeSet<&String> = gathers
+        .iter()
+        .flat_map(|(_, gather)| gather.parts.iter().map(|part| &part.service))
+        .collect();
+    let services: Map<String, Value> = used
+        .iter()
+        .filter_map(|name| {
+            Some((
+                (*name).clone(),
+                service(gateway.services.get(*name)?, &mut files),
+            ))
+        })
+        .collect();
     spec.insert("services".into(), Value::Object(services));
-    let routes: Map<String, Value> = gathers.iter().map(|(route, gather)| (route.key.clone(), lower(gateway, route, gather))).collect();
+    let routes: Map<String, Value> = gathers
+        .iter()
+        .map(|(route, gather)| (route.key.clone(), lower(gateway, route, gather)))
+        .collect();
     spec.insert("routes".into(), Value::Object(routes));
     let options = serde_saphyr::ser_options! { folded_wrap_chars: 1 << 20 };
-    let text = serde_saphyr::to_string_with_options(&Value::Object(spec), options).unwrap_or_default();
+    let text =
+        serde_saphyr::to_string_with_options(&Value::Object(spec), options).unwrap_or_default();
     let head = "# Runs the gathers: `gateway-gen serve gateway.yaml`. It checks tokens itself; limits are counted in front of it.\n";
-    let mut artefacts = vec![Artefact { path: "bff/gateway.yaml".into(), content: format!("{head}{text}").into_bytes() }];
+    let mut artefacts = vec![Artefact {
+        path: "bff/gateway.yaml".into(),
+        content: format!("{head}{text}").into_bytes(),
+    }];
     artefacts.extend(files.artefacts);
     artefacts
 }
 
 /// The token schemes of a route: keys and passwords were checked in front.
 fn tokens<'g>(gateway: &'g Gateway, route: &'g Route) -> Vec<&'g String> {
-    let is_token = |name: &&String| gateway.schemes.get(*name).is_some_and(|scheme| matches!(scheme.kind, SchemeKind::Jwt(_)));
+    let is_token = |name: &&String| {
+        gateway
+            .schemes
+            .get(*name)
+            .is_some_and(|scheme| matches!(scheme.kind, SchemeKind::Jwt(_)))
+    };
     route.auth.schemes().iter().filter(is_token).collect()
 }
 
@@ -77,7 +115,10 @@ impl Files {
                     name = format!("files/{number}-{base}");
                 }
                 None => {
-                    self.artefacts.push(Artefact { path, content: file.content.to_vec() });
+                    self.artefacts.push(Artefact {
+                        path,
+                        content: file.content.to_vec(),
+                    });
                     return name;
                 }
             }
@@ -108,17 +149,37 @@ fn token(jwt: &Jwt, files: &mut Files) -> Value {
         token.insert("audience".into(), json!(jwt.audience));
     }
     token.insert("keys".into(), keys);
-    token.insert("algorithms".into(), json!(jwt.algorithms.iter().map(|one| one.name()).collect::<Vec<_>>()));
+    token.insert(
+        "algorithms".into(),
+        json!(
+            jwt.algorithms
+                .iter()
+                .map(|one| one.name())
+                .collect::<Vec<_>>()
+        ),
+    );
     Value::Object(token)
 }
 
 fn service(service: &Service, files: &mut Files) -> Value {
     let url = |address: &crate::ir::Address| {
-        let host = if address.host.contains(':') { format!("[{}]", address.host) } else { address.host.clone() };
-        format!("{}://{host}:{}{}", address.protocol.name(), address.port, address.path)
+        let host = if address.host.contains(':') {
+            format!("[{}]", address.host)
+        } else {
+            address.host.clone()
+        };
+        format!(
+            "{}://{host}:{}{}",
+            address.protocol.name(),
+            address.port,
+            address.path
+        )
     };
-    let targets: Vec<Value> =
-        service.targets.iter().map(|target| json!({ "url": url(&target.address), "weight": target.weight })).collect();
+    let targets: Vec<Value> = service
+        .targets
+        .iter()
+        .map(|target| json!({ "url": url(&target.address), "weight": target.weight }))
+        .collect();
     let mut made = json!({ "targets": targets });
     if let Some(tls) = &service.tls {
         let mut rules = json!({ "verify": tls.verify });
@@ -140,7 +201,8 @@ fn service(service: &Service, files: &mut Files) -> Value {
 fn lower(gateway: &Gateway, route: &Route, gather: &Gather) -> Value {
     let names = tokens(gateway, route);
     // Where a key or a password would do as well, the one in front has decided.
-    let all_tokens = names.len() == route.auth.schemes().len() || matches!(route.auth.value, Auth::All(_));
+    let all_tokens =
+        names.len() == route.auth.schemes().len() || matches!(route.auth.value, Auth::All(_));
     let auth = match names.as_slice() {
         [name] if all_tokens => json!(name),
         [] => json!("none"),
@@ -151,17 +213,27 @@ fn lower(gateway: &Gateway, route: &Route, gather: &Gather) -> Value {
     let checked = auth != json!("none");
     match &route.scopes.value {
         Scopes::All(scopes) if checked && !scopes.is_empty() => made["scopes"] = json!(scopes),
-        Scopes::Any(scopes) if checked && !scopes.is_empty() => made["scopes"] = json!({ "any": scopes }),
+        Scopes::Any(scopes) if checked && !scopes.is_empty() => {
+            made["scopes"] = json!({ "any": scopes })
+        }
         Scopes::All(_) | Scopes::Any(_) => {}
     }
-    let parts: Map<String, Value> = gather.parts.iter().map(|part| (part.name.clone(), lower_part(part))).collect();
+    let parts: Map<String, Value> = gather
+        .parts
+        .iter()
+        .map(|part| (part.name.clone(), lower_part(part)))
+        .collect();
     made["gather"] = Value::Object(parts);
     made
 }
 
 fn lower_part(part: &Part) -> Value {
     let query = pieces(&part.query);
-    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+    let query = if query.is_empty() {
+        String::new()
+    } else {
+        format!("?{query}")
+    };
     let mut made = json!({
         "from": format!("{} GET {}{query}", part.service, pieces(&part.path)),
         "timeout": part.timeout.to_string(),

@@ -41,12 +41,21 @@ impl Document {
     /// An empty one of format 3.0.
     #[must_use]
     pub fn new() -> Self {
-        Self { format_version: "3.0".to_owned(), transform: true, ..Self::default() }
+        Self {
+            format_version: "3.0".to_owned(),
+            transform: true,
+            ..Self::default()
+        }
     }
 
     /// Every route, with its service's name where it has one.
     pub fn all_routes(&self) -> impl Iterator<Item = (Option<&str>, &Route)> {
-        let served = self.services.iter().flat_map(|service| service.routes.iter().map(|route| (Some(service.name.as_str()), route)));
+        let served = self.services.iter().flat_map(|service| {
+            service
+                .routes
+                .iter()
+                .map(|route| (Some(service.name.as_str()), route))
+        });
         served.chain(self.routes.iter().map(|route| (None, route)))
     }
 }
@@ -146,8 +155,16 @@ impl Plugin {
     /// `name` with the settings of an object.
     #[must_use]
     pub fn new(name: &str, config: Value) -> Self {
-        let config = if let Value::Object(map) = config { map } else { Map::new() };
-        Self { name: name.to_owned(), config, ..Self::default() }
+        let config = if let Value::Object(map) = config {
+            map
+        } else {
+            Map::new()
+        };
+        Self {
+            name: name.to_owned(),
+            config,
+            ..Self::default()
+        }
     }
 }
 

@@ -32,9 +32,26 @@ pub struct Tables {
 }
 
 /// Keys of a route's entry that each function reads.
-const BEFORE_KEYS: &[&str] = &["schemes", "basic", "key_header", "bucket", "guard", "preflight", "max_body"];
-const AFTER_KEYS: &[&str] =
-    &["strip", "key_query", "set", "websocket", "limits", "scopes", "groups", "needs_token", "respond"];
+const BEFORE_KEYS: &[&str] = &[
+    "schemes",
+    "basic",
+    "key_header",
+    "bucket",
+    "guard",
+    "preflight",
+    "max_body",
+];
+const AFTER_KEYS: &[&str] = &[
+    "strip",
+    "key_query",
+    "set",
+    "websocket",
+    "limits",
+    "scopes",
+    "groups",
+    "needs_token",
+    "respond",
+];
 const ANSWER_KEYS: &[&str] = &["cors", "challenge", "fixed"];
 
 impl Tables {
@@ -62,10 +79,17 @@ impl Tables {
             self.table("PLANS"),
             self.entries(AFTER_KEYS)
         );
-        let answer = format!("{}{}{ANSWER}", self.table("GATEWAY"), self.entries(ANSWER_KEYS));
+        let answer = format!(
+            "{}{}{ANSWER}",
+            self.table("GATEWAY"),
+            self.entries(ANSWER_KEYS)
+        );
         vec![
             Plugin::new("pre-function", json!({ "access": [before] })),
-            Plugin::new("post-function", json!({ "access": [after], "header_filter": [answer], "body_filter": [BODY] })),
+            Plugin::new(
+                "post-function",
+                json!({ "access": [after], "header_filter": [answer], "body_filter": [BODY] }),
+            ),
         ]
     }
 
@@ -84,19 +108,33 @@ impl Tables {
     /// holds no more than 65536 constants.
     fn entries(&self, keys: &[&str]) -> String {
         let kept = |entry: &Map<String, Value>| -> Map<String, Value> {
-            entry.iter().filter(|(key, _)| keys.contains(&key.as_str())).map(|(key, value)| (key.clone(), value.clone())).collect()
+            entry
+                .iter()
+                .filter(|(key, _)| keys.contains(&key.as_str()))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
         };
         let lines: Vec<String> = self
             .routes
             .iter()
             .map(|(name, entry)| (name, kept(entry)))
             .filter(|(_, entry)| !entry.is_empty())
-            .map(|(name, entry)| format!("ROUTES[{}] = {}\n", quoted(name), lua(&Value::Object(entry))))
+            .map(|(name, entry)| {
+                format!(
+                    "ROUTES[{}] = {}\n",
+                    quoted(name),
+                    lua(&Value::Object(entry))
+                )
+            })
             .collect();
         let mut text = String::from("local ROUTES = {}\n");
         for (index, chunk) in lines.chunks(1000).enumerate() {
             let chunk = chunk.concat();
-            text.push_str(&if index == 0 { chunk } else { format!(";(function()\n{chunk}end)()\n") });
+            text.push_str(&if index == 0 {
+                chunk
+            } else {
+                format!(";(function()\n{chunk}end)()\n")
+            });
         }
         text
     }
@@ -110,10 +148,16 @@ pub fn lua(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => quoted(text),
-        Value::Array(items) => format!("{{ {} }}", items.iter().map(lua).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => format!(
+            "{{ {} }}",
+            items.iter().map(lua).collect::<Vec<_>>().join(", ")
+        ),
         Value::Object(map) if map.is_empty() => "{}".to_owned(),
         Value::Object(map) => {
-            let members: Vec<String> = map.iter().map(|(key, value)| format!("{} = {}", member(key), lua(value))).collect();
+            let members: Vec<String> = map
+                .iter()
+                .map(|(key, value)| format!("{} = {}", member(key), lua(value)))
+                .collect();
             format!("{{ {} }}", members.join(", "))
         }
     }
@@ -121,13 +165,17 @@ pub fn lua(value: &Value) -> String {
 
 fn member(key: &str) -> String {
     const WORDS: &[&str] = &[
-        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or",
-        "repeat", "return", "then", "true", "until", "while",
+        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if",
+        "in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
     ];
     let plain = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !WORDS.contains(&key);
-    if plain { key.to_owned() } else { format!("[{}]", quoted(key)) }
+    if plain {
+        key.to_owned()
+    } else {
+        format!("[{}]", quoted(key))
+    }
 }
 
 /// A text as a Lua string: every byte outside printable ASCII as a number, so nothing of it can end the string.

@@ -82,15 +82,27 @@ pub fn lower<'g>(gateway: &'g Gateway, context: &'g Context<'g>) -> Lowered {
     lowering.consumers();
     lowering.certificates();
     lowering.global_plugins();
-    lowering.document.services.retain(|service| !service.routes.is_empty());
+    lowering
+        .document
+        .services
+        .retain(|service| !service.routes.is_empty());
     let (placeholders, references) = secrets(gateway);
-    Lowered { document: lowering.document, comments: lowering.comments, placeholders, references }
+    Lowered {
+        document: lowering.document,
+        comments: lowering.comments,
+        placeholders,
+        references,
+    }
 }
 
 /// Whether functions are generated: unless the spec says no.
 #[must_use]
 pub fn functions_wanted(settings: &crate::spec::Targets) -> bool {
-    settings.kong.as_ref().and_then(|kong| kong.functions).unwrap_or(true)
+    settings
+        .kong
+        .as_ref()
+        .and_then(|kong| kong.functions)
+        .unwrap_or(true)
 }
 
 /// Headers that only the gateway may set: forwarded claims and what an external service sends.
@@ -112,21 +124,44 @@ impl<'g> Lowering<'g> {
             return;
         }
         let gateway = &mut self.tables.gateway;
-        let strip = self.forged.iter().map(String::as_str).chain(KONG_HEADERS).chain([functions::BUCKET_HEADER]);
-        gateway.insert("strip".into(), routes::header_table(strip.map(str::to_owned)));
-        gateway.insert("keep_slash".into(), json!(self.gateway.encoded_slash.value == ir::EncodedSlash::Keep));
+        let strip = self
+            .forged
+            .iter()
+            .map(String::as_str)
+            .chain(KONG_HEADERS)
+            .chain([functions::BUCKET_HEADER]);
+        gateway.insert(
+            "strip".into(),
+            routes::header_table(strip.map(str::to_owned)),
+        );
+        gateway.insert(
+            "keep_slash".into(),
+            json!(self.gateway.encoded_slash.value == ir::EncodedSlash::Keep),
+        );
         if let Some(id) = &self.gateway.request_id {
             let make = raw::is_global(self.context.settings, "correlation-id");
-            gateway.insert("request_id".into(), json!({ "header": id.header, "keep": id.keep, "make": make }));
+            gateway.insert(
+                "request_id".into(),
+                json!({ "header": id.header, "keep": id.keep, "make": make }),
+            );
         }
-        let limits: Vec<Value> =
-            self.gateway.limits.iter().enumerate().map(|(index, limit)| limit::bucket(&format!("gateway#{index}"), limit)).collect();
+        let limits: Vec<Value> = self
+            .gateway
+            .limits
+            .iter()
+            .enumerate()
+            .map(|(index, limit)| limit::bucket(&format!("gateway#{index}"), limit))
+            .collect();
         if !limits.is_empty() {
             gateway.insert("limits".into(), Value::Array(limits));
         }
         for (name, check) in &self.checks {
-            if let Some(SchemeKind::Jwt(jwt)) = self.gateway.schemes.get(name).map(|scheme| &scheme.kind) {
-                self.tables.schemes.insert(name.clone(), token::table(jwt, check));
+            if let Some(SchemeKind::Jwt(jwt)) =
+                self.gateway.schemes.get(name).map(|scheme| &scheme.kind)
+            {
+                self.tables
+                    .schemes
+                    .insert(name.clone(), token::table(jwt, check));
             }
         }
     }
@@ -140,13 +175,26 @@ impl<'g> Lowering<'g> {
                 continue;
             }
             let name = |index: usize| format!("plan {}#{index}", plan.name);
-            let mut counted: Vec<Value> =
-                plan.limits.iter().enumerate().map(|(index, limit)| limit::bucket(&name(index), limit)).collect();
-            counted.extend(plan.quota.iter().map(|quota| limit::quota(&name(plan.limits.len()), quota.value)));
-            self.tables.plans.insert(plan.name.clone(), Value::Array(counted));
+            let mut counted: Vec<Value> = plan
+                .limits
+                .iter()
+                .enumerate()
+                .map(|(index, limit)| limit::bucket(&name(index), limit))
+                .collect();
+            counted.extend(
+                plan.quota
+                    .iter()
+                    .map(|quota| limit::quota(&name(plan.limits.len()), quota.value)),
+            );
+            self.tables
+                .plans
+                .insert(plan.name.clone(), Value::Array(counted));
         }
         for consumer in self.gateway.consumers.values() {
-            let plan = consumer.plan.as_ref().filter(|plan| self.tables.plans.contains_key(*plan));
+            let plan = consumer
+                .plan
+                .as_ref()
+                .filter(|plan| self.tables.plans.contains_key(*plan));
             let entry = json!({ "name": consumer.name, "groups": consumer.groups, "plan": plan });
             if let Some((claim, value)) = &consumer.jwt {
                 let mut named = entry.clone();
@@ -160,13 +208,24 @@ impl<'g> Lowering<'g> {
 
     fn services(&mut self) {
         for ((name, variant), kong_name) in self.variants.clone() {
-            let Some(service) = self.gateway.services.get(&name) else { continue };
+            let Some(service) = self.gateway.services.get(&name) else {
+                continue;
+            };
             let mut made = upstreams::service(service, &kong_name, variant, &mut self.document);
             made.plugins = raw::plugins(service.raw.as_ref().and_then(|raw| raw.kong.as_ref()));
             if upstreams::needs_upstream(service) {
                 let upstream = upstreams::upstream(service);
-                if self.document.upstreams.iter().all(|other| other.name != upstream.name) {
-                    self.comments.say("upstreams", &upstream.name, format!("the targets of `{name}`"));
+                if self
+                    .document
+                    .upstreams
+                    .iter()
+                    .all(|other| other.name != upstream.name)
+                {
+                    self.comments.say(
+                        "upstreams",
+                        &upstream.name,
+                        format!("the targets of `{name}`"),
+                    );
                     self.document.upstreams.push(upstream);
                 }
             }
@@ -185,14 +244,23 @@ impl<'g> Lowering<'g> {
     ) {
         made.paths = vec![regex(&route.pattern, captures)];
         made.plugins = self.with_raw(route, plugins);
-        let name = self.variants.get(&(forward.service.clone(), upstreams::variant(route))).cloned().unwrap_or_default();
+        let name = self
+            .variants
+            .get(&(forward.service.clone(), upstreams::variant(route)))
+            .cloned()
+            .unwrap_or_default();
         self.place(&name, route, made);
     }
 
     fn place(&mut self, service: &str, route: &ir::Route, made: Route) {
         let line = format!("{} -> {}", route.key, made.name);
         self.comments.say("services", service, line);
-        if let Some(service) = self.document.services.iter_mut().find(|one| one.name == service) {
+        if let Some(service) = self
+            .document
+            .services
+            .iter_mut()
+            .find(|one| one.name == service)
+        {
             service.routes.push(made);
         }
     }
@@ -201,12 +269,22 @@ impl<'g> Lowering<'g> {
     pub(super) fn place_gather(&mut self, route: &'g ir::Route, made: Route) {
         let Some(url) = &self.gateway.bff else { return };
         let longest = match &route.action {
-            Action::Gather(gather) => gather.parts.iter().map(|part| part.timeout.0).max().unwrap_or_default(),
+            Action::Gather(gather) => gather
+                .parts
+                .iter()
+                .map(|part| part.timeout.0)
+                .max()
+                .unwrap_or_default(),
             Action::Forward(_) | Action::Respond(_) => 0,
         };
         const NAME: &str = "gateway.bff";
         let response = longest.saturating_add(5000);
-        if let Some(service) = self.document.services.iter_mut().find(|service| service.name == NAME) {
+        if let Some(service) = self
+            .document
+            .services
+            .iter_mut()
+            .find(|service| service.name == NAME)
+        {
             service.read_timeout = service.read_timeout.max(response);
         } else {
             let secure = url.scheme() == "https";
@@ -215,14 +293,19 @@ impl<'g> Lowering<'g> {
                 protocol: url.scheme().to_owned(),
                 host: url.host_str().unwrap_or_default().to_owned(),
                 port: url.port().unwrap_or(if secure { 443 } else { 80 }),
-                path: Some(url.path().trim_end_matches('/').to_owned()).filter(|path| !path.is_empty()),
+                path: Some(url.path().trim_end_matches('/').to_owned())
+                    .filter(|path| !path.is_empty()),
                 connect_timeout: 1000,
                 read_timeout: response,
                 write_timeout: response,
                 tls_verify: secure.then_some(true),
                 ..Service::default()
             });
-            self.comments.say("services", NAME, "gathers, which `gateway-gen serve bff/gateway.yaml` runs");
+            self.comments.say(
+                "services",
+                NAME,
+                "gathers, which `gateway-gen serve bff/gateway.yaml` runs",
+            );
         }
         self.place(NAME, route, made);
     }
@@ -238,25 +321,45 @@ impl<'g> Lowering<'g> {
     fn consumers(&mut self) {
         let mut consumers = auth::consumers(self.gateway, &self.checks, self.anonymous);
         for consumer in &mut consumers {
-            let plan = self.gateway.consumers.get(&consumer.username).and_then(|one| one.plan.as_ref());
-            let Some(plan) = plan.and_then(|name| self.gateway.plans.get(name)) else { continue };
+            let plan = self
+                .gateway
+                .consumers
+                .get(&consumer.username)
+                .and_then(|one| one.plan.as_ref());
+            let Some(plan) = plan.and_then(|name| self.gateway.plans.get(name)) else {
+                continue;
+            };
             if limit::plan_counter(self.gateway, plan, self.functions) == PlanCounter::Function {
                 continue;
             }
             let (counts, _) = limit::plan_counts(plan);
             if !counts.windows().is_empty() {
-                consumer.plugins.push(limit::plugin(&Identity::Word("consumer"), &counts, &self.gateway.counters));
+                consumer.plugins.push(limit::plugin(
+                    &Identity::Word("consumer"),
+                    &counts,
+                    &self.gateway.counters,
+                ));
             }
         }
         if self.anonymous && !self.functions {
             // The acl plugin, which stops anonymous callers, does not say what it asks for.
-            if let Some(anonymous) = consumers.iter_mut().find(|one| one.username == auth::ANONYMOUS) {
-                anonymous.plugins.push(Plugin::new("response-transformer", json!({ "add": { "headers": ["WWW-Authenticate:Bearer"] } })));
+            if let Some(anonymous) = consumers
+                .iter_mut()
+                .find(|one| one.username == auth::ANONYMOUS)
+            {
+                anonymous.plugins.push(Plugin::new(
+                    "response-transformer",
+                    json!({ "add": { "headers": ["WWW-Authenticate:Bearer"] } }),
+                ));
             }
         }
         for consumer in &consumers {
             if consumer.username == auth::ANONYMOUS {
-                self.comments.say("consumers", auth::ANONYMOUS, "callers without a credential where one of several is enough; acl refuses them");
+                self.comments.say(
+                    "consumers",
+                    auth::ANONYMOUS,
+                    "callers without a credential where one of several is enough; acl refuses them",
+                );
             } else if let Some(scheme) = consumer.username.strip_prefix("token:") {
                 let line = format!("holds the keys of the tokens of `{scheme}`");
                 self.comments.say("consumers", &consumer.username, line);
@@ -267,14 +370,17 @@ impl<'g> Lowering<'g> {
 
     fn certificates(&mut self) {
         let Some(tls) = &self.gateway.tls else { return };
-        let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) else { return };
+        let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) else {
+            return;
+        };
         let mut names: Vec<String> = self.gateway.hosts.iter().map(ToString::to_string).collect();
         if names.is_empty() {
             names.push("*".to_owned());
         }
         let cert = String::from_utf8_lossy(&certificate.content).into_owned();
         let id = names::uuid(&format!("certificate {cert}"));
-        self.comments.say("certificates", &id, format!("`{}`", certificate.name));
+        self.comments
+            .say("certificates", &id, format!("`{}`", certificate.name));
         self.document.certificates.push(Certificate {
             id,
             cert,
@@ -287,15 +393,37 @@ impl<'g> Lowering<'g> {
         let mut plugins = Vec::new();
         if self.functions {
             if self.bucket_header {
-                self.tables.gateway.insert("bucket_header".into(), json!(functions::BUCKET_HEADER));
+                self.tables
+                    .gateway
+                    .insert("bucket_header".into(), json!(functions::BUCKET_HEADER));
             }
             plugins.extend(self.tables.plugins());
-            self.comments.say("plugins", "pre-function", "path, request ID and token claims; tables first, then the code that reads them");
-            self.comments.say("plugins", "post-function", "scopes, further limits, headers for services, the gateway's own answers");
+            self.comments.say(
+                "plugins",
+                "pre-function",
+                "path, request ID and token claims; tables first, then the code that reads them",
+            );
+            self.comments.say(
+                "plugins",
+                "post-function",
+                "scopes, further limits, headers for services, the gateway's own answers",
+            );
         }
-        let raw = raw::plugins(self.context.settings.kong.as_ref().and_then(|kong| kong.raw.as_ref()));
-        if let Some(id) = self.gateway.request_id.as_ref().filter(|_| raw.iter().all(|plugin| plugin.name != "correlation-id")) {
-            let config = json!({ "header_name": id.header, "generator": "uuid", "echo_downstream": true });
+        let raw = raw::plugins(
+            self.context
+                .settings
+                .kong
+                .as_ref()
+                .and_then(|kong| kong.raw.as_ref()),
+        );
+        if let Some(id) = self
+            .gateway
+            .request_id
+            .as_ref()
+            .filter(|_| raw.iter().all(|plugin| plugin.name != "correlation-id"))
+        {
+            let config =
+                json!({ "header_name": id.header, "generator": "uuid", "echo_downstream": true });
             plugins.push(Plugin::new("correlation-id", config));
         }
         if self.gateway.metrics.value && raw.iter().all(|plugin| plugin.name != "prometheus") {
@@ -323,15 +451,26 @@ fn secrets(gateway: &Gateway) -> (BTreeMap<String, String>, BTreeMap<String, Str
     };
     for consumer in gateway.consumers.values() {
         let passwords = consumer.basic.iter().map(|(_, password)| password);
-        consumer.api_keys.iter().chain(passwords).for_each(|secret| ask(secret, &mut placeholders));
+        consumer
+            .api_keys
+            .iter()
+            .chain(passwords)
+            .for_each(|secret| ask(secret, &mut placeholders));
     }
     for scheme in gateway.schemes.values() {
-        if let SchemeKind::Jwt(ir::Jwt { keys: Keys::Secret(secret), .. }) = &scheme.kind {
+        if let SchemeKind::Jwt(ir::Jwt {
+            keys: Keys::Secret(secret),
+            ..
+        }) = &scheme.kind
+        {
             ask(secret, &mut placeholders);
         }
     }
     let server = gateway.tls.iter().filter_map(|tls| tls.key.as_ref());
-    let clients = gateway.services.values().filter_map(|service| service.tls.as_ref()?.client.as_ref().map(|(_, key)| key));
+    let clients = gateway
+        .services
+        .values()
+        .filter_map(|service| service.tls.as_ref()?.client.as_ref().map(|(_, key)| key));
     for key in server.chain(clients) {
         if let ir::KeyMaterial::Secret(secret) = key {
             ask(secret, &mut references);

@@ -11,10 +11,18 @@ pub fn of_route(route: &Route) -> String {
     let mut clean = true;
     let mut name = match &route.methods {
         Methods::Any => "any".to_owned(),
-        Methods::Only(methods) => methods.iter().map(|method| plain(&method.to_lowercase(), &mut clean)).collect::<Vec<_>>().join("."),
+        Methods::Only(methods) => methods
+            .iter()
+            .map(|method| plain(&method.to_lowercase(), &mut clean))
+            .collect::<Vec<_>>()
+            .join("."),
     };
     name.push_str(&path_part(route, &mut clean));
-    if clean { name } else { format!("{name}.{}", hash(&identity(route))) }
+    if clean {
+        name
+    } else {
+        format!("{name}.{}", hash(&identity(route)))
+    }
 }
 
 /// The name of what several routes of one pattern share (their 405, their preflight).
@@ -23,7 +31,11 @@ pub fn of_pattern(route: &Route, purpose: &str) -> String {
     let mut clean = true;
     let path = path_part(route, &mut clean);
     let name = format!("{purpose}{path}");
-    if clean { name } else { format!("{name}.{}", hash(&path_identity(route))) }
+    if clean {
+        name
+    } else {
+        format!("{name}.{}", hash(&path_identity(route)))
+    }
 }
 
 fn path_part(route: &Route, clean: &mut bool) -> String {
@@ -55,11 +67,21 @@ fn path_part(route: &Route, clean: &mut bool) -> String {
 fn plain(text: &str, clean: &mut bool) -> String {
     let kept = |c: char| c.is_ascii_alphanumeric() || c == '.';
     *clean &= !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric());
-    text.chars().map(|c| if kept(c) { c } else { '_' }).collect()
+    text.chars()
+        .map(|c| if kept(c) { c } else { '_' })
+        .collect()
 }
 
 fn path_identity(route: &Route) -> String {
-    format!("{} {}", route.host.as_ref().map(ToString::to_string).unwrap_or_default(), route.pattern)
+    format!(
+        "{} {}",
+        route
+            .host
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        route.pattern
+    )
 }
 
 fn identity(route: &Route) -> String {
@@ -80,20 +102,36 @@ pub fn hash(text: &str) -> String {
 #[must_use]
 pub fn uuid(text: &str) -> String {
     let digits = hex(text);
-    format!("{}-{}-8{}-8{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32])
+    format!(
+        "{}-{}-8{}-8{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[13..16],
+        &digits[17..20],
+        &digits[20..32]
+    )
 }
 
 fn hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A service's name in the characters Kong allows for services and upstreams.
 #[must_use]
 pub fn of_service(name: &str) -> String {
     let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    if !name.is_empty() && name.chars().all(valid) && name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+    if !name.is_empty()
+        && name.chars().all(valid)
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+    {
         return name.to_owned();
     }
-    let kept: String = name.chars().map(|c| if valid(c) { c } else { '_' }).collect();
+    let kept: String = name
+        .chars()
+        .map(|c| if valid(c) { c } else { '_' })
+        .collect();
     format!("s{kept}.{}", hash(name))
 }

@@ -27,20 +27,24 @@ pub fn regex(pattern: &Pattern, captures: Captures) -> String {
         path.push('/');
         match segment {
             Segment::Literal(text) => path.push_str(&literal(text)),
-            Segment::Param(_) if captures == Captures::All => path.push_str(&format!("(?<p{index}>[^/]+)")),
+            Segment::Param(_) if captures == Captures::All => {
+                path.push_str(&format!("(?<p{index}>[^/]+)"))
+            }
             Segment::Param(_) => path.push_str("[^/]+"),
         }
     }
-    path.push_str(match (pattern.segments.is_empty(), pattern.rest, captures) {
-        // A regular expression must start with a slash; everything does.
-        (true, true, Captures::None) => "/",
-        (true, true, Captures::All) => "/(?<tail>(?s:.*))$",
-        (true, false, _) => "/$",
-        // No `.*`: a decoded line break would slip past it to a less specific route.
-        (false, true, Captures::None) => "(?:/|$)",
-        (false, true, Captures::All) => "(?<rest>/(?s:.*))?$",
-        (false, false, _) => "/?$",
-    });
+    path.push_str(
+        match (pattern.segments.is_empty(), pattern.rest, captures) {
+            // A regular expression must start with a slash; everything does.
+            (true, true, Captures::None) => "/",
+            (true, true, Captures::All) => "/(?<tail>(?s:.*))$",
+            (true, false, _) => "/$",
+            // No `.*`: a decoded line break would slip past it to a less specific route.
+            (false, true, Captures::None) => "(?:/|$)",
+            (false, true, Captures::All) => "(?<rest>/(?s:.*))?$",
+            (false, false, _) => "/?$",
+        },
+    );
     path
 }
 
@@ -63,7 +67,10 @@ fn literal(text: &str) -> String {
         bytes.clear();
     };
     while at < raw.len() {
-        let hex = raw.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok()).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        let hex = raw
+            .get(at + 1..at + 3)
+            .and_then(|pair| std::str::from_utf8(pair).ok())
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
         match (raw[at], hex) {
             (b'%', Some(byte)) if RESERVED.contains(&byte) => {
                 flush(&mut bytes, &mut out);
@@ -95,11 +102,23 @@ type Shape = (u16, Vec<u8>);
 fn shape(route: &Route) -> Shape {
     let host = match &route.host {
         None => 0,
-        Some(HostPattern::Below(suffix)) => 1 + u16::try_from(suffix.split('.').count()).unwrap_or(u16::MAX - 2),
+        Some(HostPattern::Below(suffix)) => {
+            1 + u16::try_from(suffix.split('.').count()).unwrap_or(u16::MAX - 2)
+        }
         Some(HostPattern::Exact(_)) => u16::MAX,
     };
-    let mut steps: Vec<u8> =
-        route.pattern.segments.iter().map(|segment| if matches!(segment, Segment::Literal(_)) { 3 } else { 2 }).collect();
+    let mut steps: Vec<u8> = route
+        .pattern
+        .segments
+        .iter()
+        .map(|segment| {
+            if matches!(segment, Segment::Literal(_)) {
+                3
+            } else {
+                2
+            }
+        })
+        .collect();
     steps.push(if route.pattern.rest { 0 } else { 1 });
     (host, steps)
 }
@@ -112,7 +131,14 @@ impl Priorities {
     /// Prepares the order for a gateway's routes.
     #[must_use]
     pub fn new(routes: &[Route]) -> Self {
-        Self(routes.iter().map(shape).collect::<BTreeSet<_>>().into_iter().collect())
+        Self(
+            routes
+                .iter()
+                .map(shape)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+        )
     }
 
     /// How many there are; above [`Self::MOST`] they do not fit.

@@ -19,7 +19,10 @@ pub struct Comments {
 impl Comments {
     /// One more line above an entry.
     pub fn say(&mut self, list: &'static str, name: &str, line: impl Into<String>) {
-        self.entries.entry((list, name.to_owned())).or_default().push(line.into());
+        self.entries
+            .entry((list, name.to_owned()))
+            .or_default()
+            .push(line.into());
     }
 }
 
@@ -33,13 +36,51 @@ pub fn print(document: &Document, comments: &Comments) -> Result<String, serde_s
     comment(&mut text, "", &comments.head);
     let _ = writeln!(text, "_format_version: \"{}\"", document.format_version);
     let _ = writeln!(text, "_transform: {}", document.transform);
-    list(&mut text, comments, "services", &document.services, |service| &service.name)?;
-    list(&mut text, comments, "routes", &document.routes, |route| &route.name)?;
-    list(&mut text, comments, "upstreams", &document.upstreams, |upstream| &upstream.name)?;
-    list(&mut text, comments, "consumers", &document.consumers, |consumer| &consumer.username)?;
-    list(&mut text, comments, "certificates", &document.certificates, |certificate| &certificate.id)?;
-    list(&mut text, comments, "ca_certificates", &document.ca_certificates, |certificate| &certificate.id)?;
-    list(&mut text, comments, "plugins", &document.plugins, |plugin| &plugin.name)?;
+    list(
+        &mut text,
+        comments,
+        "services",
+        &document.services,
+        |service| &service.name,
+    )?;
+    list(&mut text, comments, "routes", &document.routes, |route| {
+        &route.name
+    })?;
+    list(
+        &mut text,
+        comments,
+        "upstreams",
+        &document.upstreams,
+        |upstream| &upstream.name,
+    )?;
+    list(
+        &mut text,
+        comments,
+        "consumers",
+        &document.consumers,
+        |consumer| &consumer.username,
+    )?;
+    list(
+        &mut text,
+        comments,
+        "certificates",
+        &document.certificates,
+        |certificate| &certificate.id,
+    )?;
+    list(
+        &mut text,
+        comments,
+        "ca_certificates",
+        &document.ca_certificates,
+        |certificate| &certificate.id,
+    )?;
+    list(
+        &mut text,
+        comments,
+        "plugins",
+        &document.plugins,
+        |plugin| &plugin.name,
+    )?;
     Ok(text)
 }
 
@@ -68,14 +109,18 @@ fn list<T: Serialize>(
 
 fn yaml<T: Serialize>(value: &T) -> Result<String, serde_saphyr::ser::Error> {
     // Folding would wrap long paths and header values; literal blocks keep functions and keys readable.
-    let options = serde_saphyr::ser_options! { folded_wrap_chars: 1 << 20, compact_list_indent: false };
+    let options =
+        serde_saphyr::ser_options! { folded_wrap_chars: 1 << 20, compact_list_indent: false };
     serde_saphyr::to_string_with_options(value, options)
 }
 
 fn comment(text: &mut String, indent: &str, lines: &[String]) {
     for line in lines {
         // Names and keys come from the spec: whatever is in them stays inside the comment.
-        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line: String = line
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
         let _ = writeln!(text, "{indent}# {}", line.trim_end());
     }
 }

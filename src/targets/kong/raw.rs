@@ -7,27 +7,40 @@ use serde_json::{Value, json};
 use super::document::Plugin;
 use crate::spec;
 
-static SCHEMA: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../schemas/kong-3.9.schema.json")).unwrap_or(Value::Null));
+static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../schemas/kong-3.9.schema.json"))
+        .unwrap_or(Value::Null)
+});
 
 static PLUGIN: LazyLock<Option<jsonschema::Validator>> = LazyLock::new(|| {
     let definitions = SCHEMA.get("definitions")?;
-    jsonschema::validator_for(&json!({ "$ref": "#/definitions/plugins", "definitions": definitions })).ok()
+    jsonschema::validator_for(
+        &json!({ "$ref": "#/definitions/plugins", "definitions": definitions }),
+    )
+    .ok()
 });
 
-static DOCUMENT: LazyLock<Option<jsonschema::Validator>> = LazyLock::new(|| jsonschema::validator_for(&SCHEMA).ok());
+static DOCUMENT: LazyLock<Option<jsonschema::Validator>> =
+    LazyLock::new(|| jsonschema::validator_for(&SCHEMA).ok());
 
 /// The plugins of a raw fragment; [`faults`] has seen that they are some.
 #[must_use]
 pub fn plugins(raw: Option<&Value>) -> Vec<Plugin> {
-    let list = raw.and_then(|raw| raw.get("plugins")).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(|plugin| serde_json::from_value(plugin.clone()).ok()).collect()
+    let list = raw
+        .and_then(|raw| raw.get("plugins"))
+        .and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(|plugin| serde_json::from_value(plugin.clone()).ok())
+        .collect()
 }
 
 /// Whether `targets.kong.raw` has a plugin of this name.
 #[must_use]
 pub fn is_global(settings: &spec::Targets, name: &str) -> bool {
-    plugins(settings.kong.as_ref().and_then(|kong| kong.raw.as_ref())).iter().any(|plugin| plugin.name == name)
+    plugins(settings.kong.as_ref().and_then(|kong| kong.raw.as_ref()))
+        .iter()
+        .any(|plugin| plugin.name == name)
 }
 
 /// Where a raw fragment stands.
@@ -43,17 +56,30 @@ pub enum Place {
 
 /// Plugins whose generated instance a raw one of the same name would switch off, and with it a check.
 const OWN: [&str; 10] = [
-    "pre-function", "post-function", "jwt", "key-auth", "basic-auth", "acl", "ip-restriction", "request-size-limiting",
-    "rate-limiting", "request-transformer",
+    "pre-function",
+    "post-function",
+    "jwt",
+    "key-auth",
+    "basic-auth",
+    "acl",
+    "ip-restriction",
+    "request-size-limiting",
+    "rate-limiting",
+    "request-transformer",
 ];
 
 /// What is wrong with a raw fragment: a message, and the index of the plugin where it is about one.
 #[must_use]
 pub fn faults(raw: &Value, place: Place, functions: bool) -> Vec<(Option<usize>, String)> {
     let mut faults = Vec::new();
-    let Some(map) = raw.as_object() else { return vec![(None, "a map with `plugins` is needed".to_owned())] };
+    let Some(map) = raw.as_object() else {
+        return vec![(None, "a map with `plugins` is needed".to_owned())];
+    };
     for key in map.keys().filter(|key| *key != "plugins") {
-        faults.push((None, format!("`{key}` is not something Kong can be given here, only `plugins`")));
+        faults.push((
+            None,
+            format!("`{key}` is not something Kong can be given here, only `plugins`"),
+        ));
     }
     let Some(list) = map.get("plugins").and_then(Value::as_array) else {
         faults.push((None, "`plugins` is to be a list".to_owned()));
@@ -61,11 +87,21 @@ pub fn faults(raw: &Value, place: Place, functions: bool) -> Vec<(Option<usize>,
     };
     let mut seen: Vec<&str> = Vec::new();
     for (index, plugin) in list.iter().enumerate() {
-        let name = plugin.get("name").and_then(Value::as_str).unwrap_or_default();
-        faults.extend(plugin_faults(plugin).into_iter().map(|fault| (Some(index), fault)));
+        let name = plugin
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        faults.extend(
+            plugin_faults(plugin)
+                .into_iter()
+                .map(|fault| (Some(index), fault)),
+        );
         for scope in ["service", "route", "consumer"] {
             if plugin.get(scope).is_some() {
-                faults.push((Some(index), format!("`{scope}` is given by the place the plugin stands in")));
+                faults.push((
+                    Some(index),
+                    format!("`{scope}` is given by the place the plugin stands in"),
+                ));
             }
         }
         if seen.contains(&name) {
@@ -74,20 +110,29 @@ pub fn faults(raw: &Value, place: Place, functions: bool) -> Vec<(Option<usize>,
         seen.push(name);
         let function = name == "pre-function" || name == "post-function";
         if OWN.contains(&name) && (function && functions || !function && place != Place::Global) {
-            faults.push((Some(index), format!("a `{name}` of its own would switch off the one that is generated here")));
+            faults.push((
+                Some(index),
+                format!("a `{name}` of its own would switch off the one that is generated here"),
+            ));
         }
     }
     faults
 }
 
 fn plugin_faults(plugin: &Value) -> Vec<String> {
-    PLUGIN.as_ref().map(|validator| messages(validator, plugin)).unwrap_or_default()
+    PLUGIN
+        .as_ref()
+        .map(|validator| messages(validator, plugin))
+        .unwrap_or_default()
 }
 
 /// What Kong's schema says against a whole document.
 #[must_use]
 pub fn document_faults(document: &Value) -> Vec<String> {
-    DOCUMENT.as_ref().map(|validator| messages(validator, document)).unwrap_or_default()
+    DOCUMENT
+        .as_ref()
+        .map(|validator| messages(validator, document))
+        .unwrap_or_default()
 }
 
 fn messages(validator: &jsonschema::Validator, value: &Value) -> Vec<String> {
@@ -95,7 +140,11 @@ fn messages(validator: &jsonschema::Validator, value: &Value) -> Vec<String> {
         let at = error.instance_path().to_string();
         // Values may be secrets; the place says enough.
         let message = error.masked().to_string();
-        if at.is_empty() { message } else { format!("`{at}`: {message}") }
+        if at.is_empty() {
+            message
+        } else {
+            format!("`{at}`: {message}")
+        }
     };
     validator.iter_errors(value).take(10).map(text).collect()
 }

@@ -11,7 +11,11 @@ const OWN_MESSAGE: [u16; 6] = [401, 404, 405, 500, 502, 503];
 /// Whether no setting of the plugin says this.
 #[must_use]
 pub fn needs_function(response: &Respond) -> bool {
-    let moving = response.location.iter().flatten().any(|piece| !matches!(piece, Piece::Text(_)));
+    let moving = response
+        .location
+        .iter()
+        .flatten()
+        .any(|piece| !matches!(piece, Piece::Text(_)));
     let empty = response.body.as_ref().is_none_or(String::is_empty);
     moving || (empty && OWN_MESSAGE.contains(&response.status))
 }
@@ -30,35 +34,64 @@ pub fn plugin(response: &Respond) -> Plugin {
 
 /// The answer's content type: as written, else JSON where the body is, else plain text.
 fn content_type(response: &Respond) -> String {
-    let written = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let written = response
+        .headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     if let Some((_, value)) = written {
         return value.clone();
     }
     let body = response.body.as_deref().unwrap_or_default();
     let is_json = serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok();
-    if is_json { "application/json".into() } else { "text/plain; charset=utf-8".into() }
+    if is_json {
+        "application/json".into()
+    } else {
+        "text/plain; charset=utf-8".into()
+    }
 }
 
 /// The answer's headers without its content type.
 pub fn headers(response: &Respond) -> impl Iterator<Item = (String, String)> + '_ {
     let text = |pieces: &Vec<Piece>| {
-        let texts = pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.as_str() } else { "" });
+        let texts = pieces.iter().map(|piece| {
+            if let Piece::Text(text) = piece {
+                text.as_str()
+            } else {
+                ""
+            }
+        });
         ("Location".to_owned(), texts.collect::<String>())
     };
-    let others = response.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
-    response.location.iter().map(text).chain(others.map(|(name, value)| (name.clone(), value.clone())))
+    let others = response
+        .headers
+        .iter()
+        .filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+    response
+        .location
+        .iter()
+        .map(text)
+        .chain(others.map(|(name, value)| (name.clone(), value.clone())))
 }
 
 /// The answer as the last function reads it.
 #[must_use]
 pub fn table(pattern: &Pattern, response: &Respond) -> Value {
-    let mut headers: Map<String, Value> = response.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-    let has_type = headers.keys().any(|name| name.eq_ignore_ascii_case("content-type"));
+    let mut headers: Map<String, Value> = response
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(value)))
+        .collect();
+    let has_type = headers
+        .keys()
+        .any(|name| name.eq_ignore_ascii_case("content-type"));
     if response.body.is_some() && !has_type {
         headers.insert("Content-Type".into(), json!(content_type(response)));
     }
     let place = |name: &str| {
-        let found = pattern.segments.iter().position(|segment| matches!(segment, Segment::Param(param) if param == name));
+        let found = pattern
+            .segments
+            .iter()
+            .position(|segment| matches!(segment, Segment::Param(param) if param == name));
         found.unwrap_or_default() + 1
     };
     let location = response.location.as_ref().map(|pieces| {

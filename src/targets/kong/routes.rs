@@ -11,7 +11,9 @@ use super::{functions, names, respond, upstreams};
 use crate::ir::{Action, HostPattern, Pattern, RouteId, Slot};
 
 /// Every registered method a client may well send (RFC 9110, RFC 5789); others are matched without naming them.
-const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+const METHODS: [&str; 9] = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
+];
 
 /// What the routes of one pattern have in common.
 struct Group<'g> {
@@ -39,7 +41,11 @@ impl<'g> Lowering<'g> {
                 shared_cors: cors::shared(self.gateway, slot),
             };
             for id in &slot.routes {
-                let methods: Vec<String> = universe.iter().filter(|method| slot.route(method) == Some(*id)).cloned().collect();
+                let methods: Vec<String> = universe
+                    .iter()
+                    .filter(|method| slot.route(method) == Some(*id))
+                    .cloned()
+                    .collect();
                 let name = names::of_route(&self.gateway.routes[id.0]);
                 if !methods.is_empty() {
                     self.route(&group, *id, &name, methods);
@@ -48,7 +54,11 @@ impl<'g> Lowering<'g> {
                     self.route(&group, *id, &format!("{name}.other"), Vec::new());
                 }
             }
-            let others: Vec<String> = universe.iter().filter(|method| slot.route(method).is_none()).cloned().collect();
+            let others: Vec<String> = universe
+                .iter()
+                .filter(|method| slot.route(method).is_none())
+                .cloned()
+                .collect();
             self.not_allowed(&group, &first.pattern, others);
         }
         self.health();
@@ -75,9 +85,17 @@ impl<'g> Lowering<'g> {
     }
 
     fn plain_route(&self) -> Route {
-        let redirect = self.gateway.tls.as_ref().is_some_and(|tls| tls.redirect_http);
+        let redirect = self
+            .gateway
+            .tls
+            .as_ref()
+            .is_some_and(|tls| tls.redirect_http);
         Route {
-            protocols: if redirect { vec!["https".into()] } else { vec!["http".into(), "https".into()] },
+            protocols: if redirect {
+                vec!["https".into()]
+            } else {
+                vec!["http".into(), "https".into()]
+            },
             https_redirect_status_code: redirect.then_some(308),
             ..Route::default()
         }
@@ -90,7 +108,11 @@ impl<'g> Lowering<'g> {
             plugins.push(answer(501, "not available on this gateway"));
             let mut made = self.base(group, name, methods, regex(&route.pattern, Captures::None));
             made.plugins = plugins;
-            self.comments.say("routes", name, format!("{}: closed, a check of it is not kept here", route.key));
+            self.comments.say(
+                "routes",
+                name,
+                format!("{}: closed, a check of it is not kept here", route.key),
+            );
             self.document.routes.push(made);
             return;
         }
@@ -114,7 +136,10 @@ impl<'g> Lowering<'g> {
                     } else {
                         captures = Captures::All;
                         let service = self.gateway.services.get(&forward.service);
-                        let base = service.and_then(upstreams::address).map(|address| address.path.as_str()).unwrap_or_default();
+                        let base = service
+                            .and_then(upstreams::address)
+                            .map(|address| address.path.as_str())
+                            .unwrap_or_default();
                         changes.path = Some(path_template(base, &route.pattern, rewrite));
                     }
                 }
@@ -140,7 +165,12 @@ impl<'g> Lowering<'g> {
     }
 
     /// Cross-origin rules on one route of a group: the plugin, or the function's table where the group's rules differ.
-    fn cors(&mut self, group: &Group<'g>, name: &str, own: Option<&crate::ir::Cors>) -> Vec<Plugin> {
+    fn cors(
+        &mut self,
+        group: &Group<'g>,
+        name: &str,
+        own: Option<&crate::ir::Cors>,
+    ) -> Vec<Plugin> {
         let mixed = group.shared_cors.is_none();
         if mixed && self.functions {
             let table = cors::preflights(self.gateway, group.slot);
@@ -158,14 +188,24 @@ impl<'g> Lowering<'g> {
         let split = limit::split(route, access, self.functions);
         if self.functions && !split.rest.is_empty() {
             let label = names::of_route(route);
-            let rest: Vec<Value> =
-                split.rest.iter().enumerate().map(|(index, limit)| limit::bucket(&format!("{label}#{index}"), limit)).collect();
-            self.tables.route(name).insert("limits".into(), Value::Array(rest));
+            let rest: Vec<Value> = split
+                .rest
+                .iter()
+                .enumerate()
+                .map(|(index, limit)| limit::bucket(&format!("{label}#{index}"), limit))
+                .collect();
+            self.tables
+                .route(name)
+                .insert("limits".into(), Value::Array(rest));
         }
-        let Some((identity, counts)) = split.plugin else { return Vec::new() };
+        let Some((identity, counts)) = split.plugin else {
+            return Vec::new();
+        };
         if let limit::Identity::Function(rule) = &identity {
             self.bucket_header = true;
-            self.tables.route(name).insert("bucket".into(), rule.clone());
+            self.tables
+                .route(name)
+                .insert("bucket".into(), rule.clone());
         }
         vec![limit::plugin(&identity, &counts, &self.gateway.counters)]
     }
@@ -174,7 +214,8 @@ impl<'g> Lowering<'g> {
     fn checks_of(&mut self, route: &crate::ir::Route, name: &str) -> Vec<Plugin> {
         let mut plugins = Vec::new();
         if let Some(ip) = &route.ip {
-            let nets = |nets: &[ipnet::IpNet]| nets.iter().map(ToString::to_string).collect::<Vec<_>>();
+            let nets =
+                |nets: &[ipnet::IpNet]| nets.iter().map(ToString::to_string).collect::<Vec<_>>();
             let mut config = Map::new();
             for (key, list) in [("allow", &ip.allow), ("deny", &ip.deny)] {
                 if !list.is_empty() {
@@ -192,16 +233,35 @@ impl<'g> Lowering<'g> {
             json!({ "allowed_payload_size": size, "size_unit": "bytes", "require_content_length": false }),
         ));
         if self.functions {
-            self.tables.route(name).insert("max_body".into(), json!(size));
+            self.tables
+                .route(name)
+                .insert("max_body".into(), json!(size));
         }
         plugins
     }
 
     /// What the client's headers lose and gain: by the last function, which sees all of them, else by request-transformer.
-    fn request_headers(&mut self, route: &crate::ir::Route, name: &str, mut changes: RequestChanges, plugins: &mut Vec<Plugin>) {
+    fn request_headers(
+        &mut self,
+        route: &crate::ir::Route,
+        name: &str,
+        mut changes: RequestChanges,
+        plugins: &mut Vec<Plugin>,
+    ) {
         let rules = &route.request_headers;
-        changes.remove.extend(rules.remove.iter().filter(|name| !rules.set.keys().any(|set| set.eq_ignore_ascii_case(name))).cloned());
-        changes.set.extend(rules.set.iter().map(|(name, value)| (name.clone(), value.clone())));
+        changes.remove.extend(
+            rules
+                .remove
+                .iter()
+                .filter(|name| !rules.set.keys().any(|set| set.eq_ignore_ascii_case(name)))
+                .cloned(),
+        );
+        changes.set.extend(
+            rules
+                .set
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
         if self.functions {
             let entry = self.tables.route(name);
             let strip: Map<String, Value> = changes
@@ -216,7 +276,11 @@ impl<'g> Lowering<'g> {
             if let Some(query) = changes.query.drain(..).next() {
                 entry.insert("key_query".into(), json!(query));
             }
-            let set: Map<String, Value> = changes.set.drain(..).map(|(name, value)| (name, json!(value))).collect();
+            let set: Map<String, Value> = changes
+                .set
+                .drain(..)
+                .map(|(name, value)| (name, json!(value)))
+                .collect();
             if !set.is_empty() {
                 entry.insert("set".into(), Value::Object(set));
             }
@@ -230,10 +294,20 @@ impl<'g> Lowering<'g> {
         plugins.extend(changes.plugin());
     }
 
-    fn respond(&mut self, route: &crate::ir::Route, response: &crate::ir::Respond, name: &str, plugins: &mut Vec<Plugin>) {
+    fn respond(
+        &mut self,
+        route: &crate::ir::Route,
+        response: &crate::ir::Respond,
+        name: &str,
+        plugins: &mut Vec<Plugin>,
+    ) {
         let counted = self.tables.gateway.contains_key("limits")
             || !self.tables.plans.is_empty()
-            || self.tables.routes.get(name).is_some_and(|entry| ["limits", "scopes", "groups"].iter().any(|key| entry.contains_key(*key)));
+            || self.tables.routes.get(name).is_some_and(|entry| {
+                ["limits", "scopes", "groups"]
+                    .iter()
+                    .any(|key| entry.contains_key(*key))
+            });
         let by_function = self.functions && (counted || respond::needs_function(response));
         if self.functions {
             self.tables.route(name).insert("fixed".into(), json!(true));
@@ -265,8 +339,14 @@ impl<'g> Lowering<'g> {
         }
         let own = group.shared_cors.unwrap_or_else(|| {
             // Without the function, the first rules of the path answer for all of its routes.
-            let mut all = group.slot.routes.iter().filter_map(|id| self.gateway.routes[id.0].cors.as_ref());
-            all.next().filter(|_| !self.functions).map(|cors| &cors.value)
+            let mut all = group
+                .slot
+                .routes
+                .iter()
+                .filter_map(|id| self.gateway.routes[id.0].cors.as_ref());
+            all.next()
+                .filter(|_| !self.functions)
+                .map(|cors| &cors.value)
         });
         for (name, methods) in variants {
             let mut made = self.base(group, &name, methods, path.clone());
@@ -277,9 +357,17 @@ impl<'g> Lowering<'g> {
                 json!({ "add": { "headers": [format!("Allow:{}", group.slot.allow.join(", "))] } }),
             ));
             if name.ends_with(".other") {
-                self.comments.say("routes", &name, format!("{pattern}: 405 for methods that no route names"));
+                self.comments.say(
+                    "routes",
+                    &name,
+                    format!("{pattern}: 405 for methods that no route names"),
+                );
             } else {
-                self.comments.say("routes", &name, format!("{pattern}: 405 for the methods it has no route for"));
+                self.comments.say(
+                    "routes",
+                    &name,
+                    format!("{pattern}: 405 for the methods it has no route for"),
+                );
             }
             self.document.routes.push(made);
         }
@@ -287,21 +375,41 @@ impl<'g> Lowering<'g> {
 
     /// The gateway's own health endpoint, on any host. Hosts outrank paths in Kong's order, so each kind of host has its own.
     fn health(&mut self) {
-        let Some(path) = &self.gateway.health else { return };
+        let Some(path) = &self.gateway.health else {
+            return;
+        };
         let mut kinds: Vec<(&str, Vec<String>)> = vec![("gateway-health", Vec::new())];
         let mut all: Vec<HostPattern> = self.gateway.hosts.value.clone();
-        all.extend(self.gateway.routes.iter().filter_map(|route| route.host.clone()));
+        all.extend(
+            self.gateway
+                .routes
+                .iter()
+                .filter_map(|route| route.host.clone()),
+        );
         let mut hosts: Vec<String> = all.iter().map(ToString::to_string).collect();
         hosts.sort();
         hosts.dedup();
-        let (wild, exact): (Vec<String>, Vec<String>) = hosts.into_iter().partition(|host| host.contains('*'));
-        kinds.extend([("gateway-health.host", exact), ("gateway-health.wildcard", wild)].into_iter().filter(|(_, hosts)| !hosts.is_empty()));
+        let (wild, exact): (Vec<String>, Vec<String>) =
+            hosts.into_iter().partition(|host| host.contains('*'));
+        kinds.extend(
+            [
+                ("gateway-health.host", exact),
+                ("gateway-health.wildcard", wild),
+            ]
+            .into_iter()
+            .filter(|(_, hosts)| !hosts.is_empty()),
+        );
         let pattern = Pattern {
-            segments: path.split('/').filter(|segment| !segment.is_empty()).map(|segment| crate::ir::Segment::Literal(segment.to_owned())).collect(),
+            segments: path
+                .split('/')
+                .filter(|segment| !segment.is_empty())
+                .map(|segment| crate::ir::Segment::Literal(segment.to_owned()))
+                .collect(),
             rest: false,
         };
         for (name, hosts) in kinds {
-            self.comments.say("routes", name, "the gateway's own health endpoint");
+            self.comments
+                .say("routes", name, "the gateway's own health endpoint");
             self.document.routes.push(Route {
                 name: name.to_owned(),
                 methods: vec!["GET".into(), "HEAD".into()],
@@ -322,9 +430,14 @@ impl<'g> Lowering<'g> {
     }
 
     fn not_found(&mut self) {
-        let mut made = Route { name: "not-found".into(), paths: vec!["~/".into()], ..self.plain_route() };
+        let mut made = Route {
+            name: "not-found".into(),
+            paths: vec!["~/".into()],
+            ..self.plain_route()
+        };
         made.plugins.push(answer(404, "no route"));
-        self.comments.say("routes", "not-found", "everything that no pattern matches");
+        self.comments
+            .say("routes", "not-found", "everything that no pattern matches");
         self.document.routes.push(made);
     }
 
@@ -339,13 +452,20 @@ impl<'g> Lowering<'g> {
 /// A JSON answer of the gateway's own.
 fn answer(status: u16, message: &str) -> Plugin {
     let body = json!({ "message": message }).to_string();
-    Plugin::new("request-termination", json!({ "status_code": status, "content_type": "application/json", "body": body }))
+    Plugin::new(
+        "request-termination",
+        json!({ "status_code": status, "content_type": "application/json", "body": body }),
+    )
 }
 
 /// Names of headers in a table of the functions.
 #[must_use]
 pub fn header_table(headers: impl Iterator<Item = String>) -> Value {
-    Value::Object(headers.map(|name| (name.to_lowercase().replace('_', "-"), json!(true))).collect())
+    Value::Object(
+        headers
+            .map(|name| (name.to_lowercase().replace('_', "-"), json!(true)))
+            .collect(),
+    )
 }
 
 /// The header that carries buckets never leaves the gateway.

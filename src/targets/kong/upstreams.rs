@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::document::{
-    ActiveCheck, CaCertificate, Certificate, Document, Healthchecks, Healthy, PassiveCheck, Service, Target, Unhealthy, Upstream,
+    ActiveCheck, CaCertificate, Certificate, Document, Healthchecks, Healthy, PassiveCheck,
+    Service, Target, Unhealthy, Upstream,
 };
 use super::names;
 use super::policy::token::placeholder;
@@ -15,7 +16,11 @@ pub type Variant = (u64, u64, u32);
 /// The variant of a route.
 #[must_use]
 pub fn variant(route: &Route) -> Variant {
-    (route.timeout.connect.0.max(1), route.timeout.response.0.max(1), route.retries.attempts)
+    (
+        route.timeout.connect.0.max(1),
+        route.timeout.response.0.max(1),
+        route.retries.attempts,
+    )
 }
 
 /// The names of a service's variants: the plain name for the one most routes have, the numbers in the others'.
@@ -24,17 +29,28 @@ pub fn variants(gateway: &Gateway) -> BTreeMap<(String, Variant), String> {
     let mut counts: BTreeMap<&str, BTreeMap<Variant, usize>> = BTreeMap::new();
     for route in &gateway.routes {
         if let crate::ir::Action::Forward(forward) = &route.action {
-            *counts.entry(&forward.service).or_default().entry(variant(route)).or_default() += 1;
+            *counts
+                .entry(&forward.service)
+                .or_default()
+                .entry(variant(route))
+                .or_default() += 1;
         }
     }
     let mut named = BTreeMap::new();
     for (service, variants) in counts {
         let most = variants.values().max().copied().unwrap_or_default();
-        let plain = variants.iter().find(|(_, count)| **count == most).map(|(variant, _)| *variant);
+        let plain = variants
+            .iter()
+            .find(|(_, count)| **count == most)
+            .map(|(variant, _)| *variant);
         for variant in variants.keys() {
             let base = names::of_service(service);
             let (connect, response, retries) = variant;
-            let name = if Some(*variant) == plain { base } else { format!("{base}~{connect}-{response}-{retries}") };
+            let name = if Some(*variant) == plain {
+                base
+            } else {
+                format!("{base}~{connect}-{response}-{retries}")
+            };
             named.insert((service.to_owned(), *variant), name);
         }
     }
@@ -44,18 +60,28 @@ pub fn variants(gateway: &Gateway) -> BTreeMap<(String, Variant), String> {
 /// Whether a service needs an upstream: several targets, probes, a breaker.
 #[must_use]
 pub fn needs_upstream(service: &crate::ir::Service) -> bool {
-    service.via.kong.is_none() && (service.targets.len() > 1 || service.health.is_some() || service.breaker.is_some())
+    service.via.kong.is_none()
+        && (service.targets.len() > 1 || service.health.is_some() || service.breaker.is_some())
 }
 
 /// The address that holds for all targets: protocol and base path.
 #[must_use]
 pub fn address(service: &crate::ir::Service) -> Option<&Address> {
-    service.via.kong.as_ref().or_else(|| service.targets.first().map(|target| &target.address))
+    service
+        .via
+        .kong
+        .as_ref()
+        .or_else(|| service.targets.first().map(|target| &target.address))
 }
 
 /// A Kong service of this name.
 #[must_use]
-pub fn service(service: &crate::ir::Service, name: &str, variant: Variant, document: &mut Document) -> Service {
+pub fn service(
+    service: &crate::ir::Service,
+    name: &str,
+    variant: Variant,
+    document: &mut Document,
+) -> Service {
     let (connect, response, retries) = variant;
     let mut made = Service {
         name: name.to_owned(),
@@ -65,9 +91,15 @@ pub fn service(service: &crate::ir::Service, name: &str, variant: Variant, docum
         write_timeout: response,
         ..Service::default()
     };
-    let Some(address) = address(service) else { return made };
+    let Some(address) = address(service) else {
+        return made;
+    };
     made.protocol = address.protocol.name().to_owned();
-    made.host = if needs_upstream(service) { upstream_name(&service.name) } else { host(&address.host) };
+    made.host = if needs_upstream(service) {
+        upstream_name(&service.name)
+    } else {
+        host(&address.host)
+    };
     made.port = address.port;
     made.path = (!address.path.is_empty()).then(|| address.path.clone());
     if address.protocol == Protocol::Https {
@@ -83,7 +115,10 @@ fn tls(service: &crate::ir::Service, made: &mut Service, document: &mut Document
         for certificate in certificates(&String::from_utf8_lossy(&ca.content)) {
             let id = names::uuid(&format!("ca {certificate}"));
             if document.ca_certificates.iter().all(|one| one.id != id) {
-                document.ca_certificates.push(CaCertificate { id: id.clone(), cert: certificate });
+                document.ca_certificates.push(CaCertificate {
+                    id: id.clone(),
+                    cert: certificate,
+                });
             }
             made.ca_certificates.push(id);
         }
@@ -92,7 +127,12 @@ fn tls(service: &crate::ir::Service, made: &mut Service, document: &mut Document
         let cert = String::from_utf8_lossy(&certificate.content).into_owned();
         let id = names::uuid(&format!("client {cert}"));
         if document.certificates.iter().all(|one| one.id != id) {
-            document.certificates.push(Certificate { id: id.clone(), cert, key: key_text(key), snis: Vec::new() });
+            document.certificates.push(Certificate {
+                id: id.clone(),
+                cert,
+                key: key_text(key),
+                snis: Vec::new(),
+            });
         }
         made.client_certificate = Some(id);
     }
@@ -102,7 +142,11 @@ fn tls(service: &crate::ir::Service, made: &mut Service, document: &mut Document
 fn certificates(pem: &str) -> Vec<String> {
     const END: &str = "-----END CERTIFICATE-----";
     pem.match_indices("-----BEGIN CERTIFICATE-----")
-        .filter_map(|(start, _)| pem[start..].find(END).map(|end| format!("{}\n", &pem[start..start + end + END.len()])))
+        .filter_map(|(start, _)| {
+            pem[start..]
+                .find(END)
+                .map(|end| format!("{}\n", &pem[start..start + end + END.len()]))
+        })
         .collect()
 }
 
@@ -111,13 +155,19 @@ fn certificates(pem: &str) -> Vec<String> {
 pub fn key_text(key: &KeyMaterial) -> String {
     match key {
         KeyMaterial::File(file) => String::from_utf8_lossy(&file.content).into_owned(),
-        KeyMaterial::Secret(Secret::Reference(name)) => format!("{{vault://env/{}}}", Secret::variable(name).to_lowercase()),
+        KeyMaterial::Secret(Secret::Reference(name)) => {
+            format!("{{vault://env/{}}}", Secret::variable(name).to_lowercase())
+        }
         KeyMaterial::Secret(known @ Secret::Known { .. }) => placeholder(known),
     }
 }
 
 fn host(name: &str) -> String {
-    if name.contains(':') { format!("[{name}]") } else { name.to_owned() }
+    if name.contains(':') {
+        format!("[{name}]")
+    } else {
+        name.to_owned()
+    }
 }
 
 /// The name of a service's upstream, which no host of the spec has.
@@ -129,7 +179,10 @@ pub fn upstream_name(service: &str) -> String {
 /// The upstream of a service.
 #[must_use]
 pub fn upstream(service: &crate::ir::Service) -> Upstream {
-    let mut made = Upstream { name: upstream_name(&service.name), ..Upstream::default() };
+    let mut made = Upstream {
+        name: upstream_name(&service.name),
+        ..Upstream::default()
+    };
     match &service.balance.value {
         Balance::RoundRobin => made.algorithm = "round-robin".into(),
         Balance::LeastConnections => made.algorithm = "least-connections".into(),
@@ -146,7 +199,10 @@ pub fn upstream(service: &crate::ir::Service) -> Upstream {
     made.targets = service
         .targets
         .iter()
-        .map(|target| Target { target: format!("{}:{}", host(&target.address.host), target.address.port), weight: target.weight })
+        .map(|target| Target {
+            target: format!("{}:{}", host(&target.address.host), target.address.port),
+            weight: target.weight,
+        })
         .collect();
     let health = service.health.as_ref().map(|health| &health.value);
     let breaker = service.breaker.as_ref().map(|breaker| &breaker.value);
@@ -154,7 +210,8 @@ pub fn upstream(service: &crate::ir::Service) -> Upstream {
     let verify = service.tls.as_ref().is_none_or(|tls| tls.verify);
     let active = active(health, breaker, https, verify);
     let passive = breaker.map(|breaker| passive(breaker, https));
-    made.healthchecks = (active.is_some() || passive.is_some()).then_some(Healthchecks { active, passive });
+    made.healthchecks =
+        (active.is_some() || passive.is_some()).then_some(Healthchecks { active, passive });
     made
 }
 
@@ -171,7 +228,12 @@ fn kind(https: bool) -> String {
 }
 
 /// Probes. A breaker needs them to let a target back in: by the path of `health`, else by opening a connection.
-fn active(health: Option<&Health>, breaker: Option<&Breaker>, https: bool, verify: bool) -> Option<ActiveCheck> {
+fn active(
+    health: Option<&Health>,
+    breaker: Option<&Breaker>,
+    https: bool,
+    verify: bool,
+) -> Option<ActiveCheck> {
     if let Some(health) = health {
         let interval = Some(seconds(health.every.0));
         return Some(ActiveCheck {
@@ -179,7 +241,11 @@ fn active(health: Option<&Health>, breaker: Option<&Breaker>, https: bool, verif
             https_verify_certificate: https.then_some(verify),
             http_path: Some(health.path.clone()),
             timeout: seconds(health.timeout.0),
-            healthy: Healthy { interval, successes: health.healthy_after.min(255), http_statuses: statuses(200, 399) },
+            healthy: Healthy {
+                interval,
+                successes: health.healthy_after.min(255),
+                http_statuses: statuses(200, 399),
+            },
             unhealthy: Unhealthy {
                 interval,
                 http_failures: health.unhealthy_after.min(255),
@@ -193,9 +259,18 @@ fn active(health: Option<&Health>, breaker: Option<&Breaker>, https: bool, verif
     Some(ActiveCheck {
         r#type: "tcp".into(),
         timeout: 1.0,
-        healthy: Healthy { interval, successes: 1, ..Healthy::default() },
+        healthy: Healthy {
+            interval,
+            successes: 1,
+            ..Healthy::default()
+        },
         // Real requests take it out; these only have to be there for probes to run.
-        unhealthy: Unhealthy { interval, tcp_failures: 255, timeouts: 255, ..Unhealthy::default() },
+        unhealthy: Unhealthy {
+            interval,
+            tcp_failures: 255,
+            timeouts: 255,
+            ..Unhealthy::default()
+        },
         ..ActiveCheck::default()
     })
 }
@@ -213,7 +288,11 @@ fn passive(breaker: &Breaker, https: bool) -> PassiveCheck {
     PassiveCheck {
         r#type: kind(https),
         // One success starts the count again; without it failures would add up over days.
-        healthy: Healthy { successes: 1, http_statuses: statuses(200, 499), ..Healthy::default() },
+        healthy: Healthy {
+            successes: 1,
+            http_statuses: statuses(200, 499),
+            ..Healthy::default()
+        },
         unhealthy: Unhealthy {
             http_failures: if breaker.server_errors { each } else { 0 },
             tcp_failures: each,

@@ -19,14 +19,29 @@ const NESTED: &[(&str, &[&str])] = &[
     ("routes", &["plugins"]),
     (
         "consumers",
-        &["plugins", "acls", "basicauth_credentials", "hmacauth_credentials", "jwt_secrets", "keyauth_credentials", "oauth2_credentials"],
+        &[
+            "plugins",
+            "acls",
+            "basicauth_credentials",
+            "hmacauth_credentials",
+            "jwt_secrets",
+            "keyauth_credentials",
+            "oauth2_credentials",
+        ],
     ),
     ("upstreams", &["targets"]),
     ("certificates", &["snis"]),
 ];
 
 /// Fields by which a nested entity names its parent; not required where it is nested.
-const PARENTS: &[&str] = &["consumer", "upstream", "certificate", "service", "route", "set"];
+const PARENTS: &[&str] = &[
+    "consumer",
+    "upstream",
+    "certificate",
+    "service",
+    "route",
+    "set",
+];
 
 /// A Lua pattern as a JSON Schema pattern; every pattern of the facts is listed, a new one fails the test.
 fn regex(lua: &str) -> &'static str {
@@ -40,8 +55,12 @@ fn regex(lua: &str) -> &'static str {
         "^/" => "^/",
         "^~/" => "^~/",
         "^[0-9]+-[0-9]+$" => "^[0-9]+-[0-9]+$",
-        "^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]%-[Ll][Ee][nn][Gg][Tt][Hh]$" => "^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]$",
-        "^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]%-[Tt][Yy][Pp][Ee]$" => "^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Tt][Yy][Pp][Ee]$",
+        "^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]%-[Ll][Ee][nn][Gg][Tt][Hh]$" => {
+            "^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]$"
+        }
+        "^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]%-[Tt][Yy][Pp][Ee]$" => {
+            "^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Tt][Yy][Pp][Ee]$"
+        }
         "^[Hh][Oo][Ss][Tt]$" => "^[Hh][Oo][Ss][Tt]$",
         "^[^*&%%\\`]+$" => "^[^*&%\\\\`]+$",
         "^[^*]*$" => "^[^*]*$",
@@ -68,11 +87,17 @@ fn regex(lua: &str) -> &'static str {
 }
 
 fn patterns(value: &Value) -> Vec<&'static str> {
-    value.as_array().unwrap().iter().map(|p| regex(p.get("pattern").unwrap_or(p).as_str().unwrap())).collect()
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| regex(p.get("pattern").unwrap_or(p).as_str().unwrap()))
+        .collect()
 }
 
 fn string(field: &Map<String, Value>) -> Value {
-    let mut schema = json!({ "type": "string", "minLength": field.get("len_min").cloned().unwrap_or(json!(1)) });
+    let mut schema =
+        json!({ "type": "string", "minLength": field.get("len_min").cloned().unwrap_or(json!(1)) });
     let mut all = Vec::new();
     if let Some(max) = field.get("len_max") {
         schema["maxLength"] = max.clone();
@@ -90,7 +115,10 @@ fn string(field: &Map<String, Value>) -> Value {
         all.push(json!({ "not": { "pattern": pattern } }));
     }
     if let Some(any) = field.get("match_any") {
-        let any: Vec<Value> = patterns(&any["patterns"]).into_iter().map(|pattern| json!({ "pattern": pattern })).collect();
+        let any: Vec<Value> = patterns(&any["patterns"])
+            .into_iter()
+            .map(|pattern| json!({ "pattern": pattern }))
+            .collect();
         all.push(json!({ "anyOf": any }));
     }
     if field.get("uuid").is_some() {
@@ -122,7 +150,11 @@ fn field(field: &Value) -> Value {
             schema
         }
         "record" if map.get("abstract").is_some() => json!({ "type": "object" }),
-        "record" => record(&map["fields"], map.get("shorthand_fields"), map.get("entity_checks")),
+        "record" => record(
+            &map["fields"],
+            map.get("shorthand_fields"),
+            map.get("entity_checks"),
+        ),
         "json" => json!({}),
         other => panic!("unknown type {other}"),
     };
@@ -150,7 +182,12 @@ fn field(field: &Value) -> Value {
         }
     }
     if let Some(subsets) = map.get("mutually_exclusive_subsets") {
-        let one: Vec<Value> = subsets.as_array().unwrap().iter().map(|set| json!({ "items": { "enum": set } })).collect();
+        let one: Vec<Value> = subsets
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|set| json!({ "items": { "enum": set } }))
+            .collect();
         schema["anyOf"] = Value::Array(one);
     }
     if map.get("required") != Some(&json!(true)) || map.contains_key("default") {
@@ -160,7 +197,13 @@ fn field(field: &Value) -> Value {
 }
 
 fn nullable(mut schema: Value) -> Value {
-    let Some(kind) = schema.get("type").and_then(Value::as_str).map(str::to_owned) else { return schema };
+    let Some(kind) = schema
+        .get("type")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+    else {
+        return schema;
+    };
     schema["type"] = json!([kind, "null"]);
     if let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut) {
         values.push(Value::Null);
@@ -169,30 +212,45 @@ fn nullable(mut schema: Value) -> Value {
 }
 
 fn named(fields: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    fields.as_array().unwrap().iter().flat_map(|entry| entry.as_object().unwrap())
+    fields
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|entry| entry.as_object().unwrap())
 }
 
 fn record(fields: &Value, shorthand: Option<&Value>, checks: Option<&Value>) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for (name, fact) in named(fields) {
-        let needed = fact.get("required") == Some(&json!(true)) && fact.get("default").is_none() && fact.get("auto").is_none();
+        let needed = fact.get("required") == Some(&json!(true))
+            && fact.get("default").is_none()
+            && fact.get("auto").is_none();
         // A record that must be there is made from its fields' defaults.
-        if needed && fact["type"] != "record" && !(fact["type"] == "foreign" && PARENTS.contains(&name.as_str())) {
+        if needed
+            && fact["type"] != "record"
+            && !(fact["type"] == "foreign" && PARENTS.contains(&name.as_str()))
+        {
             required.push(name.clone());
         }
         properties.insert(name.clone(), field(fact));
     }
     if let Some(shorthand) = shorthand {
         for (name, fact) in named(shorthand) {
-            properties.entry(name.clone()).or_insert_with(|| field(fact));
+            properties
+                .entry(name.clone())
+                .or_insert_with(|| field(fact));
         }
     }
-    let mut schema = json!({ "type": "object", "additionalProperties": false, "properties": properties });
+    let mut schema =
+        json!({ "type": "object", "additionalProperties": false, "properties": properties });
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
-    let rules: Vec<Value> = checks.and_then(Value::as_array).map(|list| list.iter().filter_map(rule).collect()).unwrap_or_default();
+    let rules: Vec<Value> = checks
+        .and_then(Value::as_array)
+        .map(|list| list.iter().filter_map(rule).collect())
+        .unwrap_or_default();
     if !rules.is_empty() {
         schema["allOf"] = Value::Array(rules);
     }
@@ -201,12 +259,18 @@ fn record(fields: &Value, shorthand: Option<&Value>, checks: Option<&Value>) -> 
 
 /// `inner` holds for the field at the dotted `path`, which must be there.
 fn at(path: &str, inner: Value) -> Value {
-    path.rsplit('.').fold(inner, |schema, step| json!({ "required": [step], "properties": { step: schema } }))
+    path.rsplit('.').fold(
+        inner,
+        |schema, step| json!({ "required": [step], "properties": { step: schema } }),
+    )
 }
 
 /// As [`at`], or the field is missing.
 fn at_if_present(path: &str, inner: Value) -> Value {
-    path.rsplit('.').fold(inner, |schema, step| json!({ "properties": { step: schema } }))
+    path.rsplit('.').fold(
+        inner,
+        |schema, step| json!({ "properties": { step: schema } }),
+    )
 }
 
 fn present(path: &str) -> Value {
@@ -219,14 +283,21 @@ fn filled(path: &str) -> Value {
 }
 
 fn paths(value: &Value) -> Vec<&str> {
-    value.as_array().unwrap().iter().map(|p| p.as_str().unwrap()).collect()
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p.as_str().unwrap())
+        .collect()
 }
 
 /// A cross-field rule. `None` for those that Kong writes in Lua; the ones that matter are in [`own_rules`].
 fn rule(check: &Value) -> Option<Value> {
     let (kind, body) = check.as_object()?.iter().next()?;
     match kind.as_str() {
-        "at_least_one_of" => Some(json!({ "anyOf": paths(body).into_iter().map(filled).collect::<Vec<_>>() })),
+        "at_least_one_of" => {
+            Some(json!({ "anyOf": paths(body).into_iter().map(filled).collect::<Vec<_>>() }))
+        }
         "only_one_of" => {
             let names = paths(body);
             let both: Vec<Value> = names.iter().map(|name| filled(name)).collect();
@@ -239,7 +310,10 @@ fn rule(check: &Value) -> Option<Value> {
             Some(json!({ "anyOf": [{ "allOf": all }, { "allOf": none }] }))
         }
         "conditional" => conditional(body),
-        "custom_entity_check" | "conditional_at_least_one_of" | "distinct" | "mutually_exclusive" => None,
+        "custom_entity_check"
+        | "conditional_at_least_one_of"
+        | "distinct"
+        | "mutually_exclusive" => None,
         other => panic!("unknown rule {other}"),
     }
 }
@@ -254,21 +328,39 @@ fn conditional(body: &Value) -> Option<Value> {
     } else if let Some(values) = when.get("not_one_of") {
         at(field, json!({ "not": { "enum": values } }))
     } else if let Some(pattern) = when.get("match") {
-        at(field, json!({ "type": "string", "pattern": regex(pattern.as_str()?) }))
+        at(
+            field,
+            json!({ "type": "string", "pattern": regex(pattern.as_str()?) }),
+        )
     } else if let Some(any) = when.get("match_any") {
-        let any: Vec<Value> = patterns(&any["patterns"]).into_iter().map(|p| json!({ "pattern": p })).collect();
+        let any: Vec<Value> = patterns(&any["patterns"])
+            .into_iter()
+            .map(|p| json!({ "pattern": p }))
+            .collect();
         at(field, json!({ "type": "string", "anyOf": any }))
     } else if let Some(bound) = when.get("gt") {
-        at(field, json!({ "type": "number", "exclusiveMinimum": bound }))
+        at(
+            field,
+            json!({ "type": "number", "exclusiveMinimum": bound }),
+        )
     } else if let Some(elements) = when.get("elements") {
-        at(field, json!({ "type": "array", "items": { "not": { "enum": elements["not_one_of"] } } }))
+        at(
+            field,
+            json!({ "type": "array", "items": { "not": { "enum": elements["not_one_of"] } } }),
+        )
     } else {
         panic!("unknown condition {when}")
     };
     let target = body["then_field"].as_str()?;
     let consequence = if then.get("required").is_some() {
         // A default satisfies it.
-        if ["config.redis.port", "config.redis.timeout", "config.storage_config.redis.port"].contains(&target) {
+        if [
+            "config.redis.port",
+            "config.redis.timeout",
+            "config.storage_config.redis.port",
+        ]
+        .contains(&target)
+        {
             return None;
         }
         // The flat spelling is still read (until 4.0).
@@ -278,7 +370,11 @@ fn conditional(body: &Value) -> Option<Value> {
             present(target)
         }
     } else if let Some(value) = then.get("eq") {
-        if value.is_null() { json!({ "not": present(target) }) } else { at_if_present(target, json!({ "const": value })) }
+        if value.is_null() {
+            json!({ "not": present(target) })
+        } else {
+            at_if_present(target, json!({ "const": value }))
+        }
     } else if let Some(values) = then.get("one_of") {
         let mut values = values.as_array()?.clone();
         values.push(Value::Null);
@@ -311,9 +407,16 @@ fn own_rules(plugin: &str) -> Vec<Value> {
 }
 
 fn plugin(name: &str, facts: &Value) -> Value {
-    let config = record(&facts["fields"], facts.get("shorthand_fields"), facts.get("config_checks"));
-    let mut rules: Vec<Value> =
-        facts.get("entity_checks").and_then(Value::as_array).map(|list| list.iter().filter_map(rule).collect()).unwrap_or_default();
+    let config = record(
+        &facts["fields"],
+        facts.get("shorthand_fields"),
+        facts.get("config_checks"),
+    );
+    let mut rules: Vec<Value> = facts
+        .get("entity_checks")
+        .and_then(Value::as_array)
+        .map(|list| list.iter().filter_map(rule).collect())
+        .unwrap_or_default();
     rules.extend(own_rules(name));
     // Nothing given is an empty configuration, which the rules then look at.
     let needs_config = !rules.is_empty() || config.get("required").is_some();
@@ -337,7 +440,11 @@ fn plugin(name: &str, facts: &Value) -> Value {
 }
 
 fn entity(name: &str, facts: &Value) -> Value {
-    let mut schema = record(&facts["fields"], facts.get("shorthand_fields"), facts.get("entity_checks"));
+    let mut schema = record(
+        &facts["fields"],
+        facts.get("shorthand_fields"),
+        facts.get("entity_checks"),
+    );
     for (_, children) in NESTED.iter().filter(|(parent, _)| *parent == name) {
         for child in *children {
             schema["properties"][child] = json!({ "type": ["array", "null"], "items": { "$ref": format!("#/definitions/{child}") } });
@@ -345,24 +452,43 @@ fn entity(name: &str, facts: &Value) -> Value {
     }
     for (property, pattern) in [("tags", "^[^,/\\x00-\\x1f]+$")] {
         if schema["properties"].get(property).is_some() {
-            schema["properties"][property]["items"] = json!({ "type": "string", "pattern": pattern });
+            schema["properties"][property]["items"] =
+                json!({ "type": "string", "pattern": pattern });
         }
     }
-    let mut rules = schema.get("allOf").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut rules = schema
+        .get("allOf")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     if name == "services" || name == "routes" {
-        schema["properties"]["name"]["pattern"] = json!("^[A-Za-z0-9._~\\-\\u0080-\\U0010ffff]+$".replace("\\U0010ffff", "\u{10ffff}").replace("\\u0080", "\u{80}"));
+        schema["properties"]["name"]["pattern"] = json!(
+            "^[A-Za-z0-9._~\\-\\u0080-\\U0010ffff]+$"
+                .replace("\\U0010ffff", "\u{10ffff}")
+                .replace("\\u0080", "\u{80}")
+        );
     }
     if name == "upstreams" {
-        schema["properties"]["name"]["pattern"] = json!("^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$");
+        schema["properties"]["name"]["pattern"] =
+            json!("^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$");
     }
     if name == "services" {
         // `url` sets protocol, host, port and path.
-        schema["properties"]["url"] = json!({ "type": "string", "pattern": "^(https?|grpcs?|tcp|tls|udp)://[^/?#]+" });
+        schema["properties"]["url"] =
+            json!({ "type": "string", "pattern": "^(https?|grpcs?|tcp|tls|udp)://[^/?#]+" });
         schema.as_object_mut().unwrap().remove("required");
         rules.push(json!({ "anyOf": [present("host"), present("url")] }));
     }
     if name == "routes" {
-        let criteria = ["methods", "hosts", "headers", "paths", "snis", "sources", "destinations"];
+        let criteria = [
+            "methods",
+            "hosts",
+            "headers",
+            "paths",
+            "snis",
+            "sources",
+            "destinations",
+        ];
         rules.push(json!({ "anyOf": criteria.map(filled) }));
     }
     if !rules.is_empty() {
@@ -393,14 +519,21 @@ pub fn generate() -> Value {
     let facts = facts();
     let mut definitions = Map::new();
     for (name, entity_facts) in facts["entities"].as_object().unwrap() {
-        let schema = if name == "plugins" { plugins(&facts) } else { entity(name, entity_facts) };
+        let schema = if name == "plugins" {
+            plugins(&facts)
+        } else {
+            entity(name, entity_facts)
+        };
         definitions.insert(name.clone(), schema);
     }
     for (name, plugin_facts) in facts["plugins"].as_object().unwrap() {
         definitions.insert(format!("plugin-{name}"), plugin(name, plugin_facts));
     }
     let mut properties = Map::new();
-    properties.insert("_format_version".into(), json!({ "enum": ["1.1", "2.1", "3.0"] }));
+    properties.insert(
+        "_format_version".into(),
+        json!({ "enum": ["1.1", "2.1", "3.0"] }),
+    );
     properties.insert("_transform".into(), json!({ "type": "boolean" }));
     properties.insert("_comment".into(), json!({ "type": "string" }));
     properties.insert("_ignore".into(), json!({ "type": "array" }));
@@ -449,7 +582,10 @@ fn the_kong_schema_is_what_the_facts_say() {
         std::fs::write(&path, &text).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == text, "schemas/kong-3.9.schema.json is not what the facts say; run UPDATE=1 cargo test to rewrite it");
+    assert!(
+        written == text,
+        "schemas/kong-3.9.schema.json is not what the facts say; run UPDATE=1 cargo test to rewrite it"
+    );
 }
 
 #[test]
@@ -457,6 +593,9 @@ fn the_kong_schema_accepts_a_plain_document() {
     let validator = jsonschema::validator_for(&generate()).unwrap();
     let document = json!({ "_format_version": "3.0", "services": [{ "name": "users", "url": "http://users:3000", "routes": [
         { "name": "users", "paths": ["~/users(?:/|$)"], "plugins": [{ "name": "rate-limiting", "config": { "minute": 5 } }] }] }] });
-    let errors: Vec<String> = validator.iter_errors(&document).map(|e| format!("{} at {}", e, e.instance_path())).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|e| format!("{} at {}", e, e.instance_path()))
+        .collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }

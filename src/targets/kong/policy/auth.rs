@@ -43,7 +43,11 @@ struct Kinds<'g> {
 impl<'g> Kinds<'g> {
     fn of(gateway: &'g Gateway, auth: &'g Auth) -> Self {
         let mut kinds = Self::default();
-        for scheme in auth.schemes().iter().filter_map(|name| gateway.schemes.get(name)) {
+        for scheme in auth
+            .schemes()
+            .iter()
+            .filter_map(|name| gateway.schemes.get(name))
+        {
             match &scheme.kind {
                 SchemeKind::Jwt(_) => kinds.tokens.push(&scheme.name),
                 SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => kinds.key_headers.push(name),
@@ -63,7 +67,9 @@ impl<'g> Kinds<'g> {
     }
 
     fn count(&self) -> usize {
-        usize::from(!self.tokens.is_empty()) + usize::from(self.keys() > 0) + usize::from(self.basics > 0)
+        usize::from(!self.tokens.is_empty())
+            + usize::from(self.keys() > 0)
+            + usize::from(self.basics > 0)
     }
 }
 
@@ -76,7 +82,9 @@ pub fn access(gateway: &Gateway, auth: &Auth) -> Access {
         Auth::None { .. } => Access::Open,
         _ if kinds.external || kinds.count() == 0 => Access::Impossible,
         // A header holds one bearer token or one password, and key-auth looks for one key.
-        Auth::All(_) if twice || (kinds.basics > 0 && !kinds.tokens.is_empty()) => Access::Impossible,
+        Auth::All(_) if twice || (kinds.basics > 0 && !kinds.tokens.is_empty()) => {
+            Access::Impossible
+        }
         _ if kinds.tokens.is_empty() => Access::Credentials,
         _ if kinds.count() == 1 => Access::Token,
         _ => Access::Mixed,
@@ -85,9 +93,16 @@ pub fn access(gateway: &Gateway, auth: &Auth) -> Access {
 
 /// What the jwt plugin of a route finds keys by; `None` where its schemes differ or one cannot be checked.
 #[must_use]
-pub fn key_claim(gateway: &Gateway, auth: &Auth, checks: &BTreeMap<String, TokenCheck>) -> Option<KeyClaim> {
+pub fn key_claim(
+    gateway: &Gateway,
+    auth: &Auth,
+    checks: &BTreeMap<String, TokenCheck>,
+) -> Option<KeyClaim> {
     let kinds = Kinds::of(gateway, auth);
-    let mut claims = kinds.tokens.iter().map(|name| checks.get(*name).and_then(|check| check.claim));
+    let mut claims = kinds
+        .tokens
+        .iter()
+        .map(|name| checks.get(*name).and_then(|check| check.claim));
     let first = claims.next()??;
     claims.all(|claim| claim == Some(first)).then_some(first)
 }
@@ -109,11 +124,19 @@ pub struct Lowered {
 
 /// Lowers a route's auth, scopes and groups. The caller has made sure that nothing of it is impossible.
 #[must_use]
-pub fn lower(gateway: &Gateway, route: &Route, checks: &BTreeMap<String, TokenCheck>, functions: bool) -> Lowered {
+pub fn lower(
+    gateway: &Gateway,
+    route: &Route,
+    checks: &BTreeMap<String, TokenCheck>,
+    functions: bool,
+) -> Lowered {
     let auth = &route.auth.value;
     let kinds = Kinds::of(gateway, auth);
     let access = access(gateway, auth);
-    let mut lowered = Lowered { anonymous: matches!(auth, Auth::Any(_)) && kinds.count() > 1, ..Lowered::default() };
+    let mut lowered = Lowered {
+        anonymous: matches!(auth, Auth::Any(_)) && kinds.count() > 1,
+        ..Lowered::default()
+    };
     let anonymous = lowered.anonymous.then_some(ANONYMOUS);
     if !kinds.tokens.is_empty() {
         let claim = key_claim(gateway, auth, checks).unwrap_or(KeyClaim::Iss);
@@ -124,15 +147,29 @@ pub fn lower(gateway: &Gateway, route: &Route, checks: &BTreeMap<String, TokenCh
         lowered.plugins.push(key_auth(&kinds, anonymous));
         lowered.key_headers = kinds.key_headers.iter().map(ToString::to_string).collect();
         lowered.key_queries = kinds.key_queries.iter().map(ToString::to_string).collect();
-        lowered.entry.insert("key_header".into(), json!(kinds.key_headers.first()));
+        lowered
+            .entry
+            .insert("key_header".into(), json!(kinds.key_headers.first()));
     }
     if let Some(realm) = kinds.realm {
-        lowered.plugins.push(Plugin::new("basic-auth", with_anonymous(json!({ "realm": realm }), anonymous)));
+        lowered.plugins.push(Plugin::new(
+            "basic-auth",
+            with_anonymous(json!({ "realm": realm }), anonymous),
+        ));
         lowered.entry.insert("basic".into(), json!(true));
     }
-    lowered.plugins.extend(acl(gateway, route, &kinds, access, functions, &mut lowered.entry));
+    lowered.plugins.extend(acl(
+        gateway,
+        route,
+        &kinds,
+        access,
+        functions,
+        &mut lowered.entry,
+    ));
     if kinds.count() > 0 {
-        lowered.entry.insert("challenge".into(), json!(challenge(&kinds)));
+        lowered
+            .entry
+            .insert("challenge".into(), json!(challenge(&kinds)));
     }
     if !kinds.tokens.is_empty() && (access == Access::Token || matches!(auth, Auth::All(_))) {
         lowered.entry.insert("needs_token".into(), json!(true));
@@ -157,7 +194,11 @@ fn with_anonymous(mut config: Value, anonymous: Option<&str>) -> Value {
 
 fn jwt(claim: KeyClaim, functions: bool, anonymous: Option<&str>) -> Plugin {
     // Without a function to look at `nbf`, every token must have one: the plugin knows no optional claims.
-    let verified = if functions { json!(["exp"]) } else { json!(["exp", "nbf"]) };
+    let verified = if functions {
+        json!(["exp"])
+    } else {
+        json!(["exp", "nbf"])
+    };
     let config = json!({
         "key_claim_name": claim.name(),
         "claims_to_verify": verified,
@@ -170,7 +211,12 @@ fn jwt(claim: KeyClaim, functions: bool, anonymous: Option<&str>) -> Plugin {
 }
 
 fn key_auth(kinds: &Kinds<'_>, anonymous: Option<&str>) -> Plugin {
-    let names: Vec<&str> = kinds.key_headers.iter().chain(&kinds.key_queries).copied().collect();
+    let names: Vec<&str> = kinds
+        .key_headers
+        .iter()
+        .chain(&kinds.key_queries)
+        .copied()
+        .collect();
     let config = json!({
         "key_names": names,
         "key_in_header": !kinds.key_headers.is_empty(),
@@ -201,21 +247,32 @@ fn acl(
         Access::Credentials => {
             let anonymous = matches!(route.auth.value, Auth::Any(_)) && kinds.count() > 1;
             let allow = groups.or_else(|| anonymous.then(|| json!([MEMBER])))?;
-            Some(Plugin::new("acl", json!({ "allow": allow, "hide_groups_header": true })))
+            Some(Plugin::new(
+                "acl",
+                json!({ "allow": allow, "hide_groups_header": true }),
+            ))
         }
         Access::Token if functions => {
             if scopes.is_none() && groups.is_none() {
                 return None;
             }
-            entry.insert("guard".into(), json!({ "scopes": scopes, "groups": groups }));
+            entry.insert(
+                "guard".into(),
+                json!({ "scopes": scopes, "groups": groups }),
+            );
             let config = json!({ "allow": ["granted"], "always_use_authenticated_groups": true, "hide_groups_header": true });
             Some(Plugin::new("acl", config))
         }
         Access::Token => {
-            let tokens = gateway.schemes.values().filter(|scheme| matches!(scheme.kind, SchemeKind::Jwt(_))).count();
+            let tokens = gateway
+                .schemes
+                .values()
+                .filter(|scheme| matches!(scheme.kind, SchemeKind::Jwt(_)))
+                .count();
             let allow: Vec<String> = kinds.tokens.iter().map(|name| scheme_group(name)).collect();
             // All token credentials of the file are one set to the jwt plugin.
-            (tokens > allow.len()).then(|| Plugin::new("acl", json!({ "allow": allow, "hide_groups_header": true })))
+            (tokens > allow.len())
+                .then(|| Plugin::new("acl", json!({ "allow": allow, "hide_groups_header": true })))
         }
         Access::Mixed => {
             for (key, value) in [("scopes", scopes), ("groups", groups)] {
@@ -223,7 +280,10 @@ fn acl(
                     entry.insert(key.into(), value);
                 }
             }
-            Some(Plugin::new("acl", json!({ "allow": [MEMBER], "hide_groups_header": true })))
+            Some(Plugin::new(
+                "acl",
+                json!({ "allow": [MEMBER], "hide_groups_header": true }),
+            ))
         }
     }
 }
@@ -235,23 +295,39 @@ fn scheme_group(name: &str) -> String {
 
 /// The consumers with their credentials, those that hold the keys of token schemes, and the anonymous one.
 #[must_use]
-pub fn consumers(gateway: &Gateway, checks: &BTreeMap<String, TokenCheck>, anonymous: bool) -> Vec<Consumer> {
+pub fn consumers(
+    gateway: &Gateway,
+    checks: &BTreeMap<String, TokenCheck>,
+    anonymous: bool,
+) -> Vec<Consumer> {
     let mut consumers: Vec<Consumer> = gateway
         .consumers
         .values()
         .map(|consumer| Consumer {
             username: consumer.name.clone(),
-            keyauth_credentials: consumer.api_keys.iter().map(|key| KeyCredential { key: placeholder(key) }).collect(),
+            keyauth_credentials: consumer
+                .api_keys
+                .iter()
+                .map(|key| KeyCredential {
+                    key: placeholder(key),
+                })
+                .collect(),
             basicauth_credentials: consumer
                 .basic
                 .iter()
-                .map(|(username, password)| BasicCredential { username: username.clone(), password: placeholder(password) })
+                .map(|(username, password)| BasicCredential {
+                    username: username.clone(),
+                    password: placeholder(password),
+                })
                 .collect(),
             acls: groups(consumer.groups.iter().cloned()),
             ..Consumer::default()
         })
         .collect();
-    for (name, check) in checks.iter().filter(|(_, check)| check.obstacle.is_none() && !check.credentials.is_empty()) {
+    for (name, check) in checks
+        .iter()
+        .filter(|(_, check)| check.obstacle.is_none() && !check.credentials.is_empty())
+    {
         consumers.push(Consumer {
             username: format!("token:{name}"),
             jwt_secrets: check.credentials.clone(),
@@ -260,13 +336,18 @@ pub fn consumers(gateway: &Gateway, checks: &BTreeMap<String, TokenCheck>, anony
         });
     }
     if anonymous {
-        consumers.push(Consumer { username: ANONYMOUS.to_owned(), ..Consumer::default() });
+        consumers.push(Consumer {
+            username: ANONYMOUS.to_owned(),
+            ..Consumer::default()
+        });
     }
     consumers
 }
 
 fn groups(names: impl Iterator<Item = String>) -> Vec<Acl> {
-    let mut groups: Vec<Acl> = vec![Acl { group: MEMBER.to_owned() }];
+    let mut groups: Vec<Acl> = vec![Acl {
+        group: MEMBER.to_owned(),
+    }];
     for group in names {
         if groups.iter().all(|acl| acl.group != group) {
             groups.push(Acl { group });

@@ -6,17 +6,27 @@ use super::super::document::Plugin;
 use crate::ir::{Cors, Gateway, Origins, Slot};
 
 /// Methods the plugin knows; others cannot be allowed.
-pub const METHODS: [&str; 9] = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+pub const METHODS: [&str; 9] = [
+    "GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "CONNECT",
+];
 
 /// The plugin for one set of rules.
 #[must_use]
 pub fn plugin(cors: &Cors) -> Plugin {
     let mut config = Map::new();
     config.insert("origins".into(), json!(origins(&cors.origins)));
-    let methods: Vec<&String> = cors.methods.iter().filter(|method| METHODS.contains(&method.as_str())).collect();
+    let methods: Vec<&String> = cors
+        .methods
+        .iter()
+        .filter(|method| METHODS.contains(&method.as_str()))
+        .collect();
     config.insert("methods".into(), json!(methods));
     // With no list the plugin allows whatever is asked for; every browser sends `Accept` anyway.
-    let headers = if cors.headers.is_empty() { json!(["Accept"]) } else { json!(cors.headers) };
+    let headers = if cors.headers.is_empty() {
+        json!(["Accept"])
+    } else {
+        json!(cors.headers)
+    };
     config.insert("headers".into(), headers);
     if !cors.expose.is_empty() {
         config.insert("exposed_headers".into(), json!(cors.expose));
@@ -40,7 +50,10 @@ fn origins(origins: &Origins) -> Vec<String> {
 /// The rules that all routes of a path share; `None` where they differ.
 #[must_use]
 pub fn shared<'g>(gateway: &'g Gateway, slot: &Slot) -> Option<Option<&'g Cors>> {
-    let mut rules = slot.routes.iter().map(|id| gateway.routes[id.0].cors.as_ref().map(|cors| &cors.value));
+    let mut rules = slot
+        .routes
+        .iter()
+        .map(|id| gateway.routes[id.0].cors.as_ref().map(|cors| &cors.value));
     let first = rules.next()?;
     rules.all(|other| other == first).then_some(first)
 }
@@ -49,7 +62,8 @@ pub fn shared<'g>(gateway: &'g Gateway, slot: &Slot) -> Option<Option<&'g Cors>>
 #[must_use]
 pub fn preflights(gateway: &Gateway, slot: &Slot) -> Value {
     let mut table = Map::new();
-    let rule = |id: &crate::ir::RouteId| gateway.routes[id.0].cors.as_ref().map(|cors| answer(cors));
+    let rule =
+        |id: &crate::ir::RouteId| gateway.routes[id.0].cors.as_ref().map(|cors| answer(cors));
     for (method, id) in &slot.methods {
         if let Some(rule) = rule(id) {
             if method == "GET" {

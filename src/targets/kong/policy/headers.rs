@@ -12,8 +12,16 @@ pub fn response(rules: &HeaderRules) -> Option<Plugin> {
     if rules.is_empty() {
         return None;
     }
-    let set: Vec<String> = rules.set.iter().map(|(name, value)| format!("{name}:{value}")).collect();
-    let removed: Vec<&String> = rules.remove.iter().filter(|name| !rules.set.keys().any(|set| set.eq_ignore_ascii_case(name))).collect();
+    let set: Vec<String> = rules
+        .set
+        .iter()
+        .map(|(name, value)| format!("{name}:{value}"))
+        .collect();
+    let removed: Vec<&String> = rules
+        .remove
+        .iter()
+        .filter(|name| !rules.set.keys().any(|set| set.eq_ignore_ascii_case(name)))
+        .collect();
     let mut config = Map::new();
     if !removed.is_empty() {
         config.insert("remove".into(), json!({ "headers": removed }));
@@ -45,7 +53,11 @@ impl RequestChanges {
         let mut config = Map::new();
         let mut remove = Map::new();
         if !self.remove.is_empty() || !self.set.is_empty() {
-            let names: Vec<&String> = self.remove.iter().chain(self.set.iter().map(|(name, _)| name)).collect();
+            let names: Vec<&String> = self
+                .remove
+                .iter()
+                .chain(self.set.iter().map(|(name, _)| name))
+                .collect();
             remove.insert("headers".into(), json!(names));
         }
         if !self.query.is_empty() {
@@ -55,7 +67,11 @@ impl RequestChanges {
             config.insert("remove".into(), Value::Object(remove));
         }
         if !self.set.is_empty() {
-            let set: Vec<String> = self.set.iter().map(|(name, value)| format!("{name}:{value}")).collect();
+            let set: Vec<String> = self
+                .set
+                .iter()
+                .map(|(name, value)| format!("{name}:{value}"))
+                .collect();
             config.insert("add".into(), json!({ "headers": set }));
         }
         if let Some(path) = &self.path {
@@ -74,8 +90,15 @@ pub fn is_template(text: &str) -> bool {
 /// Whether removing what matched is all that a rewrite does: Kong's `strip_path` of a prefix.
 #[must_use]
 pub fn strips_prefix(pattern: &Pattern, rewrite: &Rewrite) -> bool {
-    let literal = pattern.segments.iter().all(|segment| matches!(segment, Segment::Literal(_)));
-    pattern.rest && literal && !pattern.segments.is_empty() && rewrite.rest && rewrite.segments.is_empty()
+    let literal = pattern
+        .segments
+        .iter()
+        .all(|segment| matches!(segment, Segment::Literal(_)));
+    pattern.rest
+        && literal
+        && !pattern.segments.is_empty()
+        && rewrite.rest
+        && rewrite.segments.is_empty()
 }
 
 /// The path sent, base path first, as a template over the captures of [`super::super::paths::regex`].
@@ -87,7 +110,10 @@ pub fn path_template(base: &str, pattern: &Pattern, rewrite: &Rewrite) -> String
         match piece {
             RewritePiece::Literal(text) => path.push_str(&literal(text)),
             RewritePiece::Param(name) => {
-                let place = pattern.segments.iter().position(|segment| matches!(segment, Segment::Param(param) if param == name));
+                let place = pattern
+                    .segments
+                    .iter()
+                    .position(|segment| matches!(segment, Segment::Param(param) if param == name));
                 path.push_str(&format!("$(uri_captures.p{})", place.unwrap_or_default()));
             }
         }
@@ -96,9 +122,15 @@ pub fn path_template(base: &str, pattern: &Pattern, rewrite: &Rewrite) -> String
         path.push_str("/$(uri_captures.tail or '')");
     } else if rewrite.rest {
         let fallback = if path.is_empty() { "'/'" } else { "''" };
-        path.push_str(&format!("$(uri_captures.rest ~= '' and uri_captures.rest or {fallback})"));
+        path.push_str(&format!(
+            "$(uri_captures.rest ~= '' and uri_captures.rest or {fallback})"
+        ));
     }
-    if path.is_empty() { "/".to_owned() } else { path }
+    if path.is_empty() {
+        "/".to_owned()
+    } else {
+        path
+    }
 }
 
 /// `$` before a parenthesis would start a template.

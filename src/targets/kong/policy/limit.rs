@@ -33,7 +33,11 @@ impl Counts {
         if limit.burst > limit.rate.count {
             let refills = if unit == 2 { 24 } else { 60 };
             counts.0[unit] = Some(limit.burst);
-            counts.0[unit + 1] = Some(limit.burst.saturating_add(limit.rate.count.saturating_mul(refills)));
+            counts.0[unit + 1] = Some(
+                limit
+                    .burst
+                    .saturating_add(limit.rate.count.saturating_mul(refills)),
+            );
         }
         counts
     }
@@ -72,7 +76,11 @@ impl Counts {
                 numbers.push((name, bound));
             }
         }
-        numbers.into_iter().rev().map(|(name, count)| (name.to_owned(), json!(count))).collect()
+        numbers
+            .into_iter()
+            .rev()
+            .map(|(name, count)| (name.to_owned(), json!(count)))
+            .collect()
     }
 }
 
@@ -93,14 +101,24 @@ pub fn identity(key: &LimitKey, access: Access, functions: bool) -> Option<Ident
     match (key, access) {
         (LimitKey::ClientIp, _) | (LimitKey::Consumer, Access::Open) => Some(Identity::Word("ip")),
         (LimitKey::Consumer, Access::Credentials) => Some(Identity::Word("consumer")),
-        (LimitKey::Consumer, Access::Token) if functions => Some(Identity::Function(json!({ "consumer": true }))),
-        (LimitKey::Claim(claim), Access::Token) if functions => Some(Identity::Function(json!({ "claim": claim }))),
+        (LimitKey::Consumer, Access::Token) if functions => {
+            Some(Identity::Function(json!({ "consumer": true })))
+        }
+        (LimitKey::Claim(claim), Access::Token) if functions => {
+            Some(Identity::Function(json!({ "claim": claim })))
+        }
         // Everybody with a token is one consumer to Kong: stricter than asked, declared as a loss.
-        (LimitKey::Consumer, Access::Token | Access::Mixed) if !functions => Some(Identity::Word("consumer")),
+        (LimitKey::Consumer, Access::Token | Access::Mixed) if !functions => {
+            Some(Identity::Word("consumer"))
+        }
         (LimitKey::Consumer | LimitKey::Claim(_), _) => None,
-        (LimitKey::Everyone, _) if functions => Some(Identity::Function(json!({ "everyone": true }))),
+        (LimitKey::Everyone, _) if functions => {
+            Some(Identity::Function(json!({ "everyone": true })))
+        }
         (LimitKey::Everyone, _) => Some(Identity::Word("service")),
-        (LimitKey::Header(name), _) if functions => Some(Identity::Function(json!({ "header": name }))),
+        (LimitKey::Header(name), _) if functions => {
+            Some(Identity::Function(json!({ "header": name })))
+        }
         (LimitKey::Header(name), _) => Some(Identity::Header(name.clone())),
     }
 }
@@ -121,7 +139,9 @@ pub fn split(route: &Route, access: Access, functions: bool) -> Split<'_> {
     for limit in &route.limits {
         let identity = identity(&limit.key, access, functions);
         match (&mut split.plugin, identity) {
-            (Some((held, counts)), Some(other)) if *held == other => counts.narrow(Counts::of(limit)),
+            (Some((held, counts)), Some(other)) if *held == other => {
+                counts.narrow(Counts::of(limit))
+            }
             (place @ None, Some(identity)) => *place = Some((identity, Counts::of(limit))),
             _ => split.rest.push(limit),
         }
@@ -152,7 +172,10 @@ pub fn plugin(identity: &Identity, counts: &Counts, counters: &Counters) -> Plug
         }
         Counters::Redis { url, on_failure } => {
             config.insert("policy".into(), json!("redis"));
-            config.insert("fault_tolerant".into(), json!(*on_failure == CounterFailure::Admit));
+            config.insert(
+                "fault_tolerant".into(),
+                json!(*on_failure == CounterFailure::Admit),
+            );
             config.insert("redis".into(), redis(url));
         }
     }
@@ -162,7 +185,14 @@ pub fn plugin(identity: &Identity, counts: &Counts, counters: &Counters) -> Plug
 
 fn redis(url: &url::Url) -> Value {
     let mut redis = Map::new();
-    redis.insert("host".into(), json!(url.host_str().unwrap_or("localhost").trim_matches(['[', ']'])));
+    redis.insert(
+        "host".into(),
+        json!(
+            url.host_str()
+                .unwrap_or("localhost")
+                .trim_matches(['[', ']'])
+        ),
+    );
     redis.insert("port".into(), json!(url.port().unwrap_or(6379)));
     if !url.username().is_empty() {
         redis.insert("username".into(), json!(decoded(url.username())));
@@ -170,7 +200,11 @@ fn redis(url: &url::Url) -> Value {
     if let Some(password) = url.password() {
         redis.insert("password".into(), json!(decoded(password)));
     }
-    if let Some(database) = url.path().strip_prefix('/').and_then(|text| text.parse::<u32>().ok()) {
+    if let Some(database) = url
+        .path()
+        .strip_prefix('/')
+        .and_then(|text| text.parse::<u32>().ok())
+    {
         redis.insert("database".into(), json!(database));
     }
     if url.scheme() == "rediss" {
@@ -185,7 +219,9 @@ fn decoded(text: &str) -> String {
     let raw = text.as_bytes();
     let mut at = 0;
     while at < raw.len() {
-        let pair = text.get(at + 1..at + 3).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        let pair = text
+            .get(at + 1..at + 3)
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
         match (raw[at], pair) {
             (b'%', Some(byte)) => {
                 bytes.push(byte);
@@ -238,10 +274,20 @@ pub enum PlanCounter {
 /// that tokens name is none to Kong.
 #[must_use]
 pub fn plan_counter(gateway: &Gateway, plan: &Plan, functions: bool) -> PlanCounter {
-    let week = plan.quota.as_ref().is_some_and(|quota| quota.window == Window::Week);
+    let week = plan
+        .quota
+        .as_ref()
+        .is_some_and(|quota| quota.window == Window::Week);
     let limited_route = gateway.routes.iter().any(|route| !route.limits.is_empty());
-    let by_token = gateway.consumers.values().any(|consumer| consumer.plan.as_ref() == Some(&plan.name) && consumer.jwt.is_some());
-    if functions && (week || limited_route || by_token) { PlanCounter::Function } else { PlanCounter::Plugin }
+    let by_token = gateway
+        .consumers
+        .values()
+        .any(|consumer| consumer.plan.as_ref() == Some(&plan.name) && consumer.jwt.is_some());
+    if functions && (week || limited_route || by_token) {
+        PlanCounter::Function
+    } else {
+        PlanCounter::Plugin
+    }
 }
 
 /// The windows of a plan; the second is false where a week's quota is left out.
@@ -251,7 +297,10 @@ pub fn plan_counts(plan: &Plan) -> (Counts, bool) {
     for limit in &plan.limits {
         counts.narrow(Counts::of(limit));
     }
-    let complete = plan.quota.as_ref().is_none_or(|quota| counts.add_quota(quota.value));
+    let complete = plan
+        .quota
+        .as_ref()
+        .is_none_or(|quota| counts.add_quota(quota.value));
     (counts, complete)
 }
 
@@ -261,7 +310,11 @@ mod tests {
     use super::*;
 
     fn windows(rate: &str, burst: u64) -> String {
-        let limit = Limit { rate: rate.parse().unwrap(), burst, key: LimitKey::ClientIp };
+        let limit = Limit {
+            rate: rate.parse().unwrap(),
+            burst,
+            key: LimitKey::ClientIp,
+        };
         Value::Object(Counts::of(&limit).windows()).to_string()
     }
 
@@ -276,9 +329,16 @@ mod tests {
 
     #[test]
     fn windows_never_decrease() {
-        let mut counts = Counts::of(&Limit { rate: "1000/min".parse().unwrap(), burst: 1000, key: LimitKey::Consumer });
+        let mut counts = Counts::of(&Limit {
+            rate: "1000/min".parse().unwrap(),
+            burst: 1000,
+            key: LimitKey::Consumer,
+        });
         assert!(counts.add_quota("500/day".parse().unwrap()));
-        assert_eq!(Value::Object(counts.windows()).to_string(), r#"{"minute":500,"day":500}"#);
+        assert_eq!(
+            Value::Object(counts.windows()).to_string(),
+            r#"{"minute":500,"day":500}"#
+        );
         assert!(!counts.add_quota("5/week".parse().unwrap()));
     }
 }

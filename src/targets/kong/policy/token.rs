@@ -90,16 +90,46 @@ fn check(jwt: &Jwt, taken: &mut BTreeMap<String, JwtCredential>) -> TokenCheck {
     if let Keys::Secret(Secret::Reference(name)) = &jwt.keys {
         check.placeholder = Some(name.clone());
     }
-    check.accepted = jwt.algorithms.iter().copied().filter(|algorithm| keys.iter().any(|key| key.algorithm == *algorithm)).collect();
-    check.refused = jwt.algorithms.iter().copied().filter(|algorithm| !check.accepted.contains(algorithm)).collect();
-    let by_issuer = jwt.issuer.as_ref().filter(|_| keys.len() == 1).map(|issuer| (KeyClaim::Iss, vec![issuer.clone()]));
-    let by_id = keys.iter().map(|key| key.id.clone()).collect::<Option<Vec<String>>>().map(|ids| (KeyClaim::Kid, ids));
-    check.obstacle = Some(if by_issuer.is_none() && by_id.is_none() { Obstacle::NoName } else { Obstacle::NameTaken });
+    check.accepted = jwt
+        .algorithms
+        .iter()
+        .copied()
+        .filter(|algorithm| keys.iter().any(|key| key.algorithm == *algorithm))
+        .collect();
+    check.refused = jwt
+        .algorithms
+        .iter()
+        .copied()
+        .filter(|algorithm| !check.accepted.contains(algorithm))
+        .collect();
+    let by_issuer = jwt
+        .issuer
+        .as_ref()
+        .filter(|_| keys.len() == 1)
+        .map(|issuer| (KeyClaim::Iss, vec![issuer.clone()]));
+    let by_id = keys
+        .iter()
+        .map(|key| key.id.clone())
+        .collect::<Option<Vec<String>>>()
+        .map(|ids| (KeyClaim::Kid, ids));
+    check.obstacle = Some(if by_issuer.is_none() && by_id.is_none() {
+        Obstacle::NoName
+    } else {
+        Obstacle::NameTaken
+    });
     for (claim, names) in [by_issuer, by_id].into_iter().flatten() {
-        let credentials: Vec<JwtCredential> = keys.iter().zip(names).map(|(key, name)| credential(key, name)).collect();
+        let credentials: Vec<JwtCredential> = keys
+            .iter()
+            .zip(names)
+            .map(|(key, name)| credential(key, name))
+            .collect();
         let free = |one: &JwtCredential| taken.get(&one.key).is_none_or(|other| other == one);
         if credentials.iter().all(free) && distinct(&credentials) {
-            check.credentials = credentials.iter().filter(|one| !taken.contains_key(&one.key)).cloned().collect();
+            check.credentials = credentials
+                .iter()
+                .filter(|one| !taken.contains_key(&one.key))
+                .cloned()
+                .collect();
             taken.extend(credentials.into_iter().map(|one| (one.key.clone(), one)));
             check.claim = Some(claim);
             check.obstacle = None;
@@ -110,12 +140,18 @@ fn check(jwt: &Jwt, taken: &mut BTreeMap<String, JwtCredential>) -> TokenCheck {
 }
 
 fn distinct(credentials: &[JwtCredential]) -> bool {
-    let names: std::collections::BTreeSet<&str> = credentials.iter().map(|one| one.key.as_str()).collect();
+    let names: std::collections::BTreeSet<&str> =
+        credentials.iter().map(|one| one.key.as_str()).collect();
     names.len() == credentials.len()
 }
 
 fn credential(key: &Key, name: String) -> JwtCredential {
-    JwtCredential { key: name, algorithm: key.algorithm.name().to_owned(), secret: key.secret.clone(), rsa_public_key: key.pem.clone() }
+    JwtCredential {
+        key: name,
+        algorithm: key.algorithm.name().to_owned(),
+        secret: key.secret.clone(),
+        rsa_public_key: key.pem.clone(),
+    }
 }
 
 fn keys(jwt: &Jwt) -> Result<Vec<Key>, Obstacle> {
@@ -124,18 +160,44 @@ fn keys(jwt: &Jwt) -> Result<Vec<Key>, Obstacle> {
         Keys::JwksFile(file) => keys::of_key_set(&file.content),
         Keys::Pem(file) => keys::of_pem(&file.content).into_iter().collect(),
         Keys::Secret(secret) => {
-            let algorithm = jwt.algorithms.iter().copied().find(|algorithm| algorithm.is_hmac()).ok_or(Obstacle::NoKey)?;
-            return Ok(vec![Key { id: None, algorithm, pem: None, secret: placeholder(secret) }]);
+            let algorithm = jwt
+                .algorithms
+                .iter()
+                .copied()
+                .find(|algorithm| algorithm.is_hmac())
+                .ok_or(Obstacle::NoKey)?;
+            return Ok(vec![Key {
+                id: None,
+                algorithm,
+                pem: None,
+                secret: placeholder(secret),
+            }]);
         }
     };
-    let keys: Vec<Key> = public.into_iter().filter_map(|key| public_key(jwt, key)).collect();
-    if keys.is_empty() { Err(Obstacle::NoKey) } else { Ok(keys) }
+    let keys: Vec<Key> = public
+        .into_iter()
+        .filter_map(|key| public_key(jwt, key))
+        .collect();
+    if keys.is_empty() {
+        Err(Obstacle::NoKey)
+    } else {
+        Ok(keys)
+    }
 }
 
 fn public_key(jwt: &Jwt, key: PublicKey) -> Option<Key> {
-    let algorithm = jwt.algorithms.iter().copied().find(|algorithm| key.verifies(*algorithm))?;
+    let algorithm = jwt
+        .algorithms
+        .iter()
+        .copied()
+        .find(|algorithm| key.verifies(*algorithm))?;
     // Kong makes up a secret where none is given, which decK refuses; with a public key's algorithm nothing reads it.
-    Some(Key { pem: Some(key.pem()), id: key.id, algorithm, secret: "unused with a public key".to_owned() })
+    Some(Key {
+        pem: Some(key.pem()),
+        id: key.id,
+        algorithm,
+        secret: "unused with a public key".to_owned(),
+    })
 }
 
 /// A secret's text, or what stands for it in fields that Kong reads as they are.
@@ -150,8 +212,11 @@ pub fn placeholder(secret: &Secret) -> String {
 /// A scheme as functions read it.
 #[must_use]
 pub fn table(jwt: &Jwt, check: &TokenCheck) -> serde_json::Value {
-    let algorithms: serde_json::Map<String, serde_json::Value> =
-        check.accepted.iter().map(|algorithm| (algorithm.name().to_owned(), json!(true))).collect();
+    let algorithms: serde_json::Map<String, serde_json::Value> = check
+        .accepted
+        .iter()
+        .map(|algorithm| (algorithm.name().to_owned(), json!(true)))
+        .collect();
     json!({
         "issuer": jwt.issuer,
         "audience": jwt.audience,

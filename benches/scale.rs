@@ -1,123 +1,99 @@
-//! Specs of 1,000, 10,000 and 100,000 routes: CPU time and peak memory of each stage (`cargo bench --bench scale`).
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
+//! Specs of 1,000, 10,000 and 100,000 routes -> CPU time and peak memory of `check` and `build -t nginx`, each in a process of its own.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
-use gateway_gen::resolve::{Options, Secrets, resolve};
-use gateway_gen::source::{Input, ReadOptions, read};
-use gateway_gen::spec::Spec;
+/// How many routes a service has.
+const ROUTES_A_SERVICE: usize = 20;
 
 fn main() {
-    let only: Option<usize> = std::env::args().find_map(|argument| argument.parse().ok());
-    // The whole process is measured, so each size runs in its own.
-    let Some(routes) = only else {
-        println!(
-            "routes      bytes  read ms  decode ms  resolve ms  drop ms  peak MB  peak / input"
-        );
-        for routes in ["1000", "10000", "100000"] {
-            let program = std::env::current_exe().unwrap();
-            assert!(
-                std::process::Command::new(program)
-                    .arg(routes)
-                    .status()
-                    .unwrap()
-                    .success()
-            );
+    let program = env!("CARGO_BIN_EXE_gateway-gen");
+    let dir = tempfile::tempdir().unwrap();
+    println!("| routes | spec | command | CPU | peak memory | memory / spec |");
+    println!("|---|---|---|---|---|---|");
+    let most = std::env::var("SCALE_MOST").map_or(100_000, |most| most.parse().unwrap());
+    for routes in [1_000, 10_000, 100_000].into_iter().filter(|routes| *routes <= most) {
+        let spec = dir.path().join(format!("{routes}.yaml"));
+        fs::write(&spec, text(routes)).unwrap();
+        let dist = dir.path().join("dist");
+        let spec_text = spec.display().to_string();
+        let check: &[&str] = &["check", &spec_text];
+        let out = dist.display().to_string();
+        let build: &[&str] = &["build", &spec_text, "-t", "nginx", "-o", &out];
+        for (name, arguments) in [("check", check), ("build -t nginx", build)] {
+            let runs: Vec<Cost> = (0..3).map(|_| measure(program, arguments)).collect();
+            let best = runs.into_iter().min_by_key(|cost| cost.cpu_ms).unwrap();
+            report(routes, &spec, name, &best);
         }
-        return;
-    };
-    let text = spec(routes);
-    let bytes = text.len();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("gateway.yaml");
-    std::fs::write(&path, &text).unwrap();
-    drop(text);
-    let started = cpu();
-    let options = ReadOptions {
-        input: Input::File(path),
-        env: None,
-        variables: &|_| None,
-        services: Vec::new(),
-    };
-    let document = read(&options).unwrap();
-    let was_read = cpu();
-    let decoded = document.decode::<Spec>();
-    let was_decoded = cpu();
-    assert_eq!(decoded.diagnostics, []);
-    let spec = decoded.value.unwrap();
-    let options = Options {
-        secrets: Secrets::Reference,
-        files: &|path| std::fs::read(path),
-        complete: true,
-    };
-    let started_to_resolve = cpu();
-    let resolved = resolve(&spec, &document, &options);
-    let was_resolved = cpu();
-    assert_eq!(
-        resolved.gateway.as_ref().unwrap().routes.len(),
-        routes,
-        "{:?}",
-        resolved.diagnostics
-    );
-    let peak = peak_bytes();
-    drop((resolved, spec, document));
-    let was_dropped = cpu();
-    let ratio = peak as f64 / bytes as f64;
-    let times = [
-        was_read - started,
-        was_decoded - was_read,
-        was_resolved - started_to_resolve,
-        was_dropped - was_resolved,
-    ];
-    let [reading, decoding, resolving, dropping] = times.map(|time| time.as_millis());
+    }
+}
+
+fn report(routes: usize, spec: &Path, name: &str, cost: &Cost) {
+    let bytes = fs::metadata(spec).unwrap().len() as f64;
     println!(
-        "{routes:>6} {bytes:>10}  {reading:>7}  {decoding:>9}  {resolving:>10}  {dropping:>7}  {:>7}  {ratio:>12.1}",
-        peak >> 20
+        "| {routes} | {:.1} MB | `{name}` | {} ms | {:.0} MB | {:.0} |",
+        bytes / 1e6,
+        cost.cpu_ms,
+        cost.peak_kb as f64 / 1024.0,
+        cost.peak_kb as f64 * 1024.0 / bytes
     );
 }
 
-/// A spec of so many routes, about 560 bytes each.
-fn spec(routes: usize) -> String {
-    let mut text = String::from(
-        "version: 1\nname: scale\nauth:\n  customers: { api_key: { header: X-API-Key } }\nconsumers:\n  acme: { api_key: \"secret://acme\", groups: [partner] }\n  bob: { api_key: \"secret://bob\", groups: [staff] }\nservices:\n",
+struct Cost {
+    cpu_ms: u64,
+    peak_kb: u64,
+}
+
+/// Runs the program under GNU time, which knows the peak of a child.
+fn measure(program: &str, arguments: &[&str]) -> Cost {
+    let output = Command::new("/usr/bin/time")
+        .args(["-f", "%U %S %M", program])
+        .args(arguments)
+        .output()
+        .expect("GNU time is installed (apt-get install time)");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    let last = said.lines().next_back().unwrap();
+    let numbers: Vec<f64> = last.split(' ').map(|word| word.parse().unwrap()).collect();
+    Cost {
+        cpu_ms: ((numbers[0] + numbers[1]) * 1000.0).round() as u64,
+        peak_kb: numbers[2] as u64,
+    }
+}
+
+/// A spec as people write them: about 560 bytes a route.
+fn text(routes: usize) -> String {
+    let mut text = String::with_capacity(routes * 600);
+    text.push_str(
+        "version: 1\nname: scale\n\
+         auth:\n  keys: { api_key: { header: X-API-Key } }\n\
+         consumers:\n  one: { plan: basic, groups: [readers], api_key: \"secret://one-key\" }\n\
+         plans:\n  basic: { limit: { rate: 100/s, burst: 50 } }\n",
     );
-    for n in 0..routes.div_ceil(100) {
-        writeln!(text, "  service-{n}: {{ url: \"http://service-{n}.internal.example:3000/base\", balance: round_robin }}").unwrap();
+    text.push_str("services:\n");
+    for service in 0..routes.div_ceil(ROUTES_A_SERVICE) {
+        let _ = writeln!(text, "  service-{service}:\n    url: http://127.0.0.1:{}\n    breaker: {{ failures: 5, open: 30s }}", 3000 + service % 1000);
     }
     text.push_str("routes:\n");
-    for n in 0..routes {
-        write!(
+    for route in 0..routes {
+        let (service, resource) = (route / ROUTES_A_SERVICE, route % ROUTES_A_SERVICE);
+        let _ = writeln!(
             text,
-            "  # what part {n} of the shop does for its customers\n  GET,POST /api/v1/part-{n}/items/{{id}}/details/*:\n    to: service-{}\n    rewrite: /items/{{id}}/details/*\n    auth: customers\n    groups: [partner, staff]\n    limit: {{ rate: 100/min, burst: 20, per: consumer }}\n    timeout: {{ connect: 1s, response: 10s }}\n    max_body: 1MB\n    request_headers:\n      set: {{ X-Part: \"{n}\", X-Team: \"team-{}\" }}\n      remove: [X-Debug, X-Internal]\n    ip:\n      allow: [10.0.0.0/8, 192.168.0.0/16]\n    cors: {{ origins: [\"https://shop.example\"], methods: [GET, POST] }}\n",
-            n / 100,
-            n % 17
-        )
-        .unwrap();
+            "  GET,POST /api/v1/service-{service}/resource-{resource}/{{id}}/details:\n\
+             \x20   to: service-{service}\n\
+             \x20   description: \"details of one resource, as the owner of service {service} wrote them down for route {route}\"\n\
+             \x20   rewrite: /internal/resource-{resource}/{{id}}\n\
+             \x20   auth: keys\n\
+             \x20   groups: [readers]\n\
+             \x20   limit: {{ rate: 100/min, burst: 20, per: consumer }}\n\
+             \x20   timeout: {{ connect: 500ms, response: 5s }}\n\
+             \x20   max_body: 64KB\n\
+             \x20   request_headers: {{ set: {{ X-Route: \"route-{route}\" }}, remove: [Cookie] }}"
+        );
     }
     text
-}
-
-/// CPU time of this process so far, from Linux's accounting (ticks of 1/100 s would be too coarse).
-fn cpu() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    let nanoseconds = stat
-        .split(' ')
-        .next()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0);
-    Duration::from_nanos(nanoseconds)
-}
-
-fn peak_bytes() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .unwrap_or_default();
-    line.split_whitespace()
-        .nth(1)
-        .and_then(|kb| kb.parse::<usize>().ok())
-        .unwrap_or(0)
-        << 10
 }

@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use indexmap::{IndexMap, IndexSet};
+
 use super::outcome::Outcome;
 use crate::report::{Locator, Loss, LossClass, LossKind, Place};
+use crate::source::Pointer;
 
 /// How many messages of a loss are shown, and how many places of each.
 const SHOWN: usize = 3;
@@ -114,52 +117,38 @@ fn loss(out: &mut String, group: &[&Loss], locator: &Locator<'_>) {
 }
 
 /// The losses of a group by what they say, in order of appearance.
-fn messages<'a>(group: &[&'a Loss]) -> Vec<(&'a str, Vec<&'a Loss>)> {
-    let mut messages: Vec<(&str, Vec<&Loss>)> = Vec::new();
+fn messages<'a>(group: &[&'a Loss]) -> IndexMap<&'a str, Vec<&'a Loss>> {
+    let mut messages: IndexMap<&str, Vec<&Loss>> = IndexMap::new();
     for loss in group {
-        match messages
-            .iter_mut()
-            .find(|(message, _)| *message == loss.message)
-        {
-            Some((_, losses)) => losses.push(loss),
-            None => messages.push((&loss.message, vec![loss])),
-        }
+        messages.entry(&loss.message).or_default().push(loss);
     }
     messages
 }
 
-/// The first places, and how many more there are.
+/// The first places, and how many more there are. Several losses may stand at one, where it is inherited.
 fn listed(losses: &[&Loss], locator: &Locator<'_>) -> String {
-    let mut places: Vec<String> = Vec::new();
-    for loss in losses {
-        let place = place(loss, locator);
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    let more = places.len().saturating_sub(SHOWN);
-    places.truncate(SHOWN);
-    let places = places.join(", ");
-    if more == 0 {
-        places
-    } else {
-        format!("{places} and {more} more")
+    let places: IndexSet<&Pointer> = losses.iter().map(|loss| &loss.pointer).collect();
+    let shown: Vec<String> = places.iter().take(SHOWN).map(|at| place(at, locator)).collect();
+    let shown = shown.join(", ");
+    match places.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 
-fn place(loss: &Loss, locator: &Locator<'_>) -> String {
+fn place(at: &Pointer, locator: &Locator<'_>) -> String {
     if locator
         .document
-        .is_some_and(|document| !document.has(&loss.pointer))
+        .is_some_and(|document| !document.has(at))
     {
-        return format!("{} (by default)", loss.pointer);
+        return format!("{at} (by default)");
     }
-    let span = locator.locate(&Place::key(loss.pointer.clone()));
+    let span = locator.locate(&Place::key(at.clone()));
     let start =
         span.and_then(|span| Some((locator.file(span), locator.sources.positions(span)?.0)));
     match start {
         Some((file, start)) => format!("{file}:{}:{}", start.line, start.column),
-        None => loss.pointer.to_string(),
+        None => at.to_string(),
     }
 }
 

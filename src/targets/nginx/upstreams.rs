@@ -1,5 +1,7 @@
 //! SERVICES -> UPSTREAMS: servers, weights, balancing, and the passive breaker; TLS towards them.
 
+use std::collections::HashMap;
+
 use super::build::Build;
 use super::document::Block;
 use super::names::header_variable;
@@ -60,24 +62,23 @@ pub fn server(address: &Address) -> String {
     format!("{host}:{}", address.port)
 }
 
-/// More tries than targets need the one target to stand there more than once.
-fn lines_of_a_single_target(build: &Build<'_>, service: &str) -> usize {
-    let tries = build
-        .gateway
-        .routes
-        .iter()
-        .filter_map(|route| match &route.action {
-            Action::Forward(forward) if forward.service == service => {
-                Some(route.retries.attempts as usize + 1)
-            }
-            Action::Forward(_) | Action::Respond(_) | Action::Gather(_) => None,
-        });
-    tries.max().unwrap_or(1)
+/// How many tries the routes of each service make at most: more tries than targets need the one target to stand
+/// there more than once.
+fn tries<'g>(build: &Build<'g>) -> HashMap<&'g str, usize> {
+    let mut most: HashMap<&str, usize> = HashMap::new();
+    for route in &build.gateway.routes {
+        if let Action::Forward(forward) = &route.action {
+            let tries = most.entry(&forward.service).or_insert(1);
+            *tries = (*tries).max(route.retries.attempts as usize + 1);
+        }
+    }
+    most
 }
 
 /// All upstream blocks. Services that no route asks have none.
 pub fn upstreams(build: &Build<'_>, used: &std::collections::BTreeSet<&str>) -> Block {
     let mut out = Block::new();
+    let tries = tries(build);
     for service in build
         .gateway
         .services
@@ -85,13 +86,14 @@ pub fn upstreams(build: &Build<'_>, used: &std::collections::BTreeSet<&str>) -> 
         .filter(|service| used.contains(service.name.as_str()))
     {
         let name = name(build, &service.name);
-        let inner = upstream(build, service, &name);
+        let most = tries.get(service.name.as_str()).copied().unwrap_or(1);
+        let inner = upstream(service, &name, most);
         out.open("upstream", [name], inner);
     }
     out
 }
 
-fn upstream(build: &Build<'_>, service: &Service, name: &str) -> Block {
+fn upstream(service: &Service, name: &str, tries: usize) -> Block {
     let mut out = Block::new();
     let addresses = addresses(service);
     let guarded = service.breaker.is_some() || service.health.is_some();
@@ -110,7 +112,7 @@ fn upstream(build: &Build<'_>, service: &Service, name: &str) -> Block {
         }
     }
     let lines = if addresses.len() == 1 {
-        lines_of_a_single_target(build, &service.name)
+        tries
     } else {
         1
     };

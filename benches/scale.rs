@@ -16,7 +16,10 @@ fn main() {
     println!("| routes | spec | command | CPU | peak memory | memory / spec |");
     println!("|---|---|---|---|---|---|");
     let most = std::env::var("SCALE_MOST").map_or(100_000, |most| most.parse().unwrap());
-    for routes in [1_000, 10_000, 100_000].into_iter().filter(|routes| *routes <= most) {
+    for routes in [1_000, 10_000, 100_000]
+        .into_iter()
+        .filter(|routes| *routes <= most)
+    {
         let spec = dir.path().join(format!("{routes}.yaml"));
         fs::write(&spec, text(routes)).unwrap();
         let dist = dir.path().join("dist");
@@ -76,7 +79,11 @@ fn text(routes: usize) -> String {
     );
     text.push_str("services:\n");
     for service in 0..routes.div_ceil(ROUTES_A_SERVICE) {
-        let _ = writeln!(text, "  service-{service}:\n    url: http://127.0.0.1:{}\n    breaker: {{ failures: 5, open: 30s }}", 3000 + service % 1000);
+        let _ = writeln!(
+            text,
+            "  service-{service}:\n    url: http://127.0.0.1:{}\n    breaker: {{ failures: 5, open: 30s }}",
+            3000 + service % 1000
+        );
     }
     text.push_str("routes:\n");
     for route in 0..routes {

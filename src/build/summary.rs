@@ -128,7 +128,11 @@ fn messages<'a>(group: &[&'a Loss]) -> IndexMap<&'a str, Vec<&'a Loss>> {
 /// The first places, and how many more there are. Several losses may stand at one, where it is inherited.
 fn listed(losses: &[&Loss], locator: &Locator<'_>) -> String {
     let places: IndexSet<&Pointer> = losses.iter().map(|loss| &loss.pointer).collect();
-    let shown: Vec<String> = places.iter().take(SHOWN).map(|at| place(at, locator)).collect();
+    let shown: Vec<String> = places
+        .iter()
+        .take(SHOWN)
+        .map(|at| place(at, locator))
+        .collect();
     let shown = shown.join(", ");
     match places.len().saturating_sub(SHOWN) {
         0 => shown,
@@ -137,10 +141,7 @@ fn listed(losses: &[&Loss], locator: &Locator<'_>) -> String {
 }
 
 fn place(at: &Pointer, locator: &Locator<'_>) -> String {
-    if locator
-        .document
-        .is_some_and(|document| !document.has(at))
-    {
+    if locator.document.is_some_and(|document| !document.has(at)) {
         return format!("{at} (by default)");
     }
     let span = locator.locate(&Place::key(at.clone()));

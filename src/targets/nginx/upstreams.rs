@@ -111,11 +111,7 @@ fn upstream(service: &Service, name: &str, tries: usize) -> Block {
             }
         }
     }
-    let lines = if addresses.len() == 1 {
-        tries
-    } else {
-        1
-    };
+    let lines = if addresses.len() == 1 { tries } else { 1 };
     let (fails, window) = failures(service, lines);
     for (address, weight) in &addresses {
         for _ in 0..lines {

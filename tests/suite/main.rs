@@ -13,6 +13,7 @@ mod nginx;
 mod reports;
 mod resolve;
 mod schema;
+mod serve;
 mod sources;
 mod support;
 mod tidy;

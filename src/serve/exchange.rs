@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::{Body as _, Incoming};
 
 use super::body::Download;
@@ -175,7 +175,8 @@ fn authority(parts: &Parts) -> Option<String> {
         (Some(authority), _) if authority.as_str().contains('@') => None,
         (Some(authority), _) => Some(authority.as_str().to_owned()),
         (None, Some(host)) => host.to_str().ok().map(str::to_owned),
-        (None, None) => Some(String::new()),
+        // RFC 9112 section 3.2: a request of HTTP/1.1 without one is refused.
+        (None, None) => (parts.version == Version::HTTP_10).then(String::new),
     }
 }
 

@@ -8,13 +8,38 @@ use gateway_gen::serve::Options;
 use super::rig::{Rig, Service, options, send};
 use crate::generated::root;
 
-fn program() -> Command {
+/// The program, run from the repository's root.
+pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gateway-gen"));
     command.current_dir(root());
     command
 }
 
-struct Program(Child);
+/// A running program, ended when it is dropped.
+pub struct Program(Child);
+
+impl Program {
+    /// Starts serve and waits for the address that it says.
+    pub fn start(mut serve: Command) -> (Self, std::net::SocketAddr) {
+        serve.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut started = Self(serve.spawn().unwrap());
+        let mut said = String::new();
+        let mut lines = BufReader::new(started.0.stderr.take().unwrap()).lines();
+        let address = loop {
+            let line = lines
+                .next()
+                .unwrap_or_else(|| panic!("serve ended: {said}"))
+                .unwrap();
+            if let Some(address) = line.trim().strip_prefix("http://") {
+                break address.parse().unwrap();
+            }
+            said.push_str(&line);
+        };
+        // Read on, so that it never waits for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        (started, address)
+    }
+}
 
 impl Drop for Program {
     fn drop(&mut self) {

@@ -8,4 +8,5 @@ mod keys;
 mod proxying;
 mod reloading;
 mod rig;
+mod table;
 mod tangled;

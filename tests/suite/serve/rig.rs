@@ -125,8 +125,6 @@ pub struct Reply {
     pub text: String,
     /// The first answer's status; 0 without one.
     pub status: u16,
-    /// How many answers there are.
-    pub answers: usize,
 }
 
 impl Reply {
@@ -174,15 +172,10 @@ pub fn finish(mut stream: TcpStream) -> Reply {
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let status = text
-        .strip_prefix("HTTP/1.1 ")
-        .and_then(|rest| rest.get(..3)?.parse().ok())
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.get(2..5)?.parse().ok())
         .unwrap_or(0);
-    let answers = text.matches("HTTP/1.1 ").count();
-    Reply {
-        text,
-        status,
-        answers,
-    }
+    Reply { text, status }
 }
 
 /// A service: each connection is handed to a closure, and request heads are kept.

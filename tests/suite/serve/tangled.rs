@@ -43,7 +43,7 @@ fn requests() -> impl Strategy<Value = String> {
 fn no_tangle_of_bytes_reaches_a_closed_route_or_stops_the_gateway() {
     let service = Service::ok();
     let rig = Rig::new(&format!(
-        "version: 1\nname: t\ngateway: {{ access_log: json, metrics: prometheus }}\nservices: {{ s: '{}' }}\n\
+        "version: 1\nname: t\ngateway: {{ access_log: none, metrics: prometheus }}\nservices: {{ s: '{}' }}\n\
          auth: {{ k: {{ api_key: {{ header: X-API-Key }} }}, b: {{ basic: {{ realm: r }} }} }}\n\
          consumers: {{ c: {{ api_key: 'secret://c', basic: {{ username: u, password: 'secret://p' }} }} }}\n\
          routes:\n  ANY /open/*: {{ to: s, auth: none, cors: {{ origins: ['https://o.example'], methods: [GET] }}, limit: {{ rate: 1000/s, per: {{ header: X-A }} }} }}\n\

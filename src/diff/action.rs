@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::change::{Collector, text};
+use super::change::{Collector, list, text};
+use super::headers::by_name;
 use super::kind;
-use super::policy::by_name;
 use crate::ir::{
     Action, Forward, Gather, Keep, Part, Piece, Respond, Rewrite, RewritePiece, Route,
 };
@@ -146,6 +146,7 @@ fn respond(c: &mut Collector<'_>, was: &Respond, is: &Respond) {
 }
 
 fn gather(c: &mut Collector<'_>, was: &Gather, is: &Gather) {
+    order(c, was, is);
     for part in &was.parts {
         let field = format!("gather.{}", part.name);
         match is.parts.iter().find(|other| other.name == part.name) {
@@ -168,6 +169,24 @@ fn gather(c: &mut Collector<'_>, was: &Gather, is: &Gather) {
             &format!("gather.{}", part.name),
             None,
             Some(text(&from(part))),
+        );
+    }
+}
+
+/// The order of the members that both have.
+fn order(c: &mut Collector<'_>, was: &Gather, is: &Gather) {
+    let names = |of: &Gather, other: &Gather| -> Vec<String> {
+        let shared = |name: &str| other.parts.iter().any(|part| part.name == name);
+        let names = of.parts.iter().map(|part| part.name.clone());
+        names.filter(|name| shared(name)).collect()
+    };
+    let (left, right) = (names(was, is), names(is, was));
+    if left != right {
+        c.say(
+            kind::GATHER_ORDER_CHANGED,
+            "gather",
+            Some(list(&left)),
+            Some(list(&right)),
         );
     }
 }

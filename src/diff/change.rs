@@ -131,6 +131,13 @@ impl<'c> Collector<'c> {
         left: Option<Value>,
         right: Option<Value>,
     ) {
+        // Two files of one name, two passwords: what they are called does not tell them apart.
+        let right = match right {
+            Some(Value::String(name)) if left.as_ref() == Some(&Value::String(name.clone())) => {
+                Some(text(&format!("{name} (other content)")))
+            }
+            right => right,
+        };
         self.changes.push(Change {
             subject: self.subject.clone(),
             kind,
@@ -178,6 +185,22 @@ impl<'c> Collector<'c> {
             (true, false) => self.say(off, field, Some(true.into()), Some(false.into())),
             (false, true) => self.say(on, field, Some(false.into()), Some(true.into())),
             _ => {}
+        }
+    }
+
+    /// A switch whose two positions have names in the language.
+    pub(super) fn named_switch(
+        &mut self,
+        off: (Kind, &str),
+        on: (Kind, &str),
+        field: &str,
+        left: bool,
+        right: bool,
+    ) {
+        if left != right {
+            let name = |on_now| Some(text(&if on_now { on.1 } else { off.1 }));
+            let kind = if right { on.0 } else { off.0 };
+            self.say(kind, field, name(left), name(right));
         }
     }
 

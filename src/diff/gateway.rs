@@ -4,7 +4,8 @@ use super::change::{Change, Collector, Subject, list, text};
 use super::kind;
 use super::policy::{limits, places};
 use crate::ir::{
-    AccessLog, CounterFailure, Counters, EncodedSlash, Gateway, ServerTls, TlsVersion,
+    AccessLog, CounterFailure, Counters, EncodedSlash, Gateway, KeyMaterial, Secret, ServerTls,
+    TlsVersion,
 };
 
 /// Compares the gateway section.
@@ -55,9 +56,9 @@ pub(super) fn gateway(changes: &mut Vec<Change>, left: &Gateway, right: &Gateway
         Some(&right.encoded_slash.pointer),
     );
     let keeps = |gateway: &Gateway| gateway.encoded_slash.value == EncodedSlash::Keep;
-    c.switch(
-        kind::ENCODED_SLASH_REFUSED,
-        kind::ENCODED_SLASH_KEPT,
+    c.named_switch(
+        (kind::ENCODED_SLASH_REFUSED, "refuse"),
+        (kind::ENCODED_SLASH_KEPT, "keep"),
         "gateway.encoded_slash",
         keeps(left),
         keeps(right),
@@ -149,21 +150,47 @@ fn tls(c: &mut Collector<'_>, was: &ServerTls, is: &ServerTls) {
         was.redirect_http,
         is.redirect_http,
     );
-    let same = was.certificate.as_ref().map(|file| &file.content)
-        == is.certificate.as_ref().map(|file| &file.content);
-    if !same || was.key != is.key || was.acm_arn != is.acm_arn {
-        let shown = |tls: &ServerTls| {
-            tls.certificate
-                .as_ref()
-                .map(|file| text(&file.name))
-                .or(tls.acm_arn.as_ref().map(text))
-        };
+    let content = |tls: &ServerTls| tls.certificate.as_ref().map(|file| file.content.clone());
+    if content(was) != content(is) {
+        let shown = |tls: &ServerTls| tls.certificate.as_ref().map(|file| text(&file.name));
         c.say(
             kind::CERTIFICATE_CHANGED,
             "gateway.tls.certificate",
             shown(was),
             shown(is),
         );
+    }
+    if was.key != is.key {
+        let shown = |tls: &ServerTls| tls.key.as_ref().map(|key| text(&key_name(key)));
+        c.say(
+            kind::CERTIFICATE_CHANGED,
+            "gateway.tls.key",
+            shown(was),
+            shown(is),
+        );
+    }
+    if was.acm_arn != is.acm_arn {
+        let shown = |tls: &ServerTls| tls.acm_arn.as_ref().map(text);
+        c.say(
+            kind::CERTIFICATE_CHANGED,
+            "gateway.tls.acm_arn",
+            shown(was),
+            shown(is),
+        );
+    }
+}
+
+/// Where a key comes from, never the key.
+fn key_name(key: &KeyMaterial) -> String {
+    match key {
+        KeyMaterial::File(file) => file.name.clone(),
+        KeyMaterial::Secret(
+            Secret::Reference(name)
+            | Secret::Known {
+                name: Some(name), ..
+            },
+        ) => format!("secret://{name}"),
+        KeyMaterial::Secret(Secret::Known { name: None, .. }) => "***".to_owned(),
     }
 }
 
@@ -258,9 +285,9 @@ fn counters(c: &mut Collector<'_>, left: &Gateway, right: &Gateway) {
         Counters::Redis { on_failure, .. } => Some(*on_failure == CounterFailure::Admit),
     };
     if let (Some(was), Some(is)) = (failure(&left.counters), failure(&right.counters)) {
-        c.switch(
-            kind::COUNTERS_REFUSE,
-            kind::COUNTERS_ADMIT,
+        c.named_switch(
+            (kind::COUNTERS_REFUSE, "refuse"),
+            (kind::COUNTERS_ADMIT, "admit"),
             "gateway.counters.on_failure",
             was,
             is,

@@ -98,12 +98,12 @@ kinds! {
         HTTP_REDIRECTED "http-redirected",
         ENCODED_SLASH_REFUSED "encoded-slash-refused",
         JWT_ISSUER_CHANGED "jwt-issuer-changed",
+        JWT_ISSUER_CHECKED "jwt-issuer-checked",
+        JWT_AUDIENCE_CHECKED "jwt-audience-checked",
         JWT_AUDIENCE_REMOVED "jwt-audience-removed",
         JWT_ALGORITHM_REMOVED "jwt-algorithm-removed",
-        JWT_CLAIM_NOT_FORWARDED "jwt-claim-not-forwarded",
         API_KEY_MOVED "api-key-moved",
         SCHEME_KIND_CHANGED "scheme-kind-changed",
-        EXTERNAL_HEADER_NOT_FORWARDED "external-header-not-forwarded",
         CONSUMER_REMOVED "consumer-removed",
         CONSUMER_LEFT_GROUP "consumer-left-group",
         CREDENTIAL_REMOVED "credential-removed",
@@ -112,6 +112,10 @@ kinds! {
         QUOTA_LOWERED "quota-lowered",
     }
     WeakensSecurity {
+        // The gateway no longer removes what a client sends under that name.
+        JWT_CLAIM_NOT_FORWARDED "jwt-claim-not-forwarded",
+        EXTERNAL_HEADER_NOT_FORWARDED "external-header-not-forwarded",
+        REQUEST_HEADER_REMOVAL_DROPPED "request-header-removal-dropped",
         AUTH_REMOVED "auth-removed",
         AUTH_SCHEME_ADDED "auth-scheme-added",
         AUTH_LOOSENED "auth-loosened",
@@ -177,7 +181,6 @@ kinds! {
         RESPONSE_HEADER_REMOVAL_DROPPED "response-header-removal-dropped",
         REQUEST_HEADER_SET "request-header-set",
         REQUEST_HEADER_CHANGED "request-header-changed",
-        REQUEST_HEADER_REMOVAL_DROPPED "request-header-removal-dropped",
         WEBSOCKET_ON "websocket-on",
         RAW_CHANGED "raw-changed",
         HTTPS_ON "https-on",
@@ -194,7 +197,6 @@ kinds! {
         REPLICAS_CHANGED "replicas-changed",
         STAGE_CHANGED "stage-changed",
         BFF_CHANGED "bff-changed",
-        JWT_ISSUER_CHECKED "jwt-issuer-checked",
         JWT_CLAIM_FORWARDED "jwt-claim-forwarded",
         EXTERNAL_HEADER_FORWARDED "external-header-forwarded",
         SCHEME_ADDED "scheme-added",
@@ -222,6 +224,7 @@ kinds! {
     Cosmetic {
         NAME_CHANGED "name-changed",
         REALM_CHANGED "realm-changed",
+        GATHER_ORDER_CHANGED "gather-order-changed",
         PARAMETER_RENAMED "parameter-renamed",
         LAMBDA_CHANGED "lambda-changed",
     }

@@ -4,6 +4,7 @@ mod action;
 mod auth;
 mod change;
 mod gateway;
+mod headers;
 pub mod kind;
 mod people;
 mod policy;

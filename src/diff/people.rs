@@ -100,7 +100,7 @@ fn jwt(c: &mut Collector<'_>, was: &Jwt, is: &Jwt) {
         ),
         // Checking what was not checked refuses tokens that passed.
         (true, false) => c.say(
-            kind::JWT_AUDIENCE_REMOVED,
+            kind::JWT_AUDIENCE_CHECKED,
             "jwt.audience",
             None,
             Some(list(&is.audience)),

@@ -1,12 +1,11 @@
 //! Policies of two routes: limits, CORS, times, retries, bodies, addresses, headers.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::change::{Collector, list, text};
-use super::kind::{self, Kind};
-use crate::ir::{Cors, HeaderRules, IpRules, Limit, LimitKey, Origins, Retries, Route, Sourced};
+use super::headers::{REQUEST, RESPONSE, headers};
+use super::kind;
+use crate::ir::{Cors, IpRules, Limit, LimitKey, Origins, Retries, Route, Sourced};
 use crate::source::Pointer;
 
 /// Compares what two routes ask for besides auth and action.
@@ -48,9 +47,9 @@ pub(super) fn policies(c: &mut Collector<'_>, left: &Route, right: &Route) {
         &right.response_headers,
     );
     c.at(Some(&left.pointer), Some(&right.pointer));
-    c.switch(
-        kind::WEBSOCKET_OFF,
-        kind::WEBSOCKET_ON,
+    c.named_switch(
+        (kind::WEBSOCKET_OFF, "none"),
+        (kind::WEBSOCKET_ON, "websocket"),
         "upgrade",
         left.websocket,
         right.websocket,
@@ -165,6 +164,20 @@ fn origins(cors: &Cors) -> Vec<String> {
     }
 }
 
+fn who_reads(c: &mut Collector<'_>, left: &Cors, right: &Cors) {
+    let (was, is) = (origins(left), origins(right));
+    let kind = match (&left.origins, &right.origins) {
+        // `*` holds every origin of the other side's list.
+        (Origins::All, Origins::List(_)) => kind::CORS_ORIGIN_REMOVED,
+        (Origins::List(_), Origins::All) => kind::CORS_ORIGIN_ADDED,
+        _ => {
+            let (removed, added) = (kind::CORS_ORIGIN_REMOVED, kind::CORS_ORIGIN_ADDED);
+            return c.set(removed, added, "cors.origins", &was, &is);
+        }
+    };
+    c.say(kind, "cors.origins", Some(list(&was)), Some(list(&is)));
+}
+
 fn cors(c: &mut Collector<'_>, left: Option<&Sourced<Cors>>, right: Option<&Sourced<Cors>>) {
     c.at(
         left.map(|cors| &cors.pointer),
@@ -175,13 +188,7 @@ fn cors(c: &mut Collector<'_>, left: Option<&Sourced<Cors>>, right: Option<&Sour
         (Some(left), None) => c.say(kind::CORS_REMOVED, "cors", Some(list(&origins(left))), None),
         (None, Some(right)) => c.say(kind::CORS_ADDED, "cors", None, Some(list(&origins(right)))),
         (Some(left), Some(right)) => {
-            c.set(
-                kind::CORS_ORIGIN_REMOVED,
-                kind::CORS_ORIGIN_ADDED,
-                "cors.origins",
-                &origins(left),
-                &origins(right),
-            );
+            who_reads(c, left, right);
             c.set(
                 kind::CORS_METHOD_REMOVED,
                 kind::CORS_METHOD_ADDED,
@@ -312,78 +319,6 @@ fn addresses(
         "ip.deny",
         &left.deny,
         &right.deny,
-    );
-}
-
-/// The kinds for one direction of header rules.
-struct HeaderKinds {
-    dropped: Kind,
-    set: Kind,
-    changed: Kind,
-    removal_dropped: Kind,
-    removal_added: Kind,
-}
-
-const REQUEST: HeaderKinds = HeaderKinds {
-    dropped: kind::REQUEST_HEADER_DROPPED,
-    set: kind::REQUEST_HEADER_SET,
-    changed: kind::REQUEST_HEADER_CHANGED,
-    removal_dropped: kind::REQUEST_HEADER_REMOVAL_DROPPED,
-    removal_added: kind::REQUEST_HEADER_REMOVAL_ADDED,
-};
-
-const RESPONSE: HeaderKinds = HeaderKinds {
-    dropped: kind::RESPONSE_HEADER_DROPPED,
-    set: kind::RESPONSE_HEADER_SET,
-    changed: kind::RESPONSE_HEADER_CHANGED,
-    removal_dropped: kind::RESPONSE_HEADER_REMOVAL_DROPPED,
-    removal_added: kind::RESPONSE_HEADER_REMOVAL_ADDED,
-};
-
-/// Headers of a map by lower-case name.
-pub(super) fn by_name(headers: &indexmap::IndexMap<String, String>) -> BTreeMap<String, &String> {
-    headers
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value))
-        .collect()
-}
-
-fn headers(
-    c: &mut Collector<'_>,
-    field: &str,
-    kinds: &HeaderKinds,
-    left: &HeaderRules,
-    right: &HeaderRules,
-) {
-    let (was, is) = (by_name(&left.set), by_name(&right.set));
-    for (name, value) in &was {
-        let field = format!("{field}.set.{name}");
-        match is.get(name) {
-            None => c.say(kinds.dropped, &field, Some(text(value)), None),
-            Some(other) => c.text(kinds.changed, &field, value, other),
-        }
-    }
-    for (name, value) in is.iter().filter(|(name, _)| !was.contains_key(*name)) {
-        c.say(
-            kinds.set,
-            &format!("{field}.set.{name}"),
-            None,
-            Some(text(value)),
-        );
-    }
-    let lower = |names: &[String]| {
-        names
-            .iter()
-            .map(|name| name.to_ascii_lowercase())
-            .collect::<Vec<_>>()
-    };
-    let field = format!("{field}.remove");
-    c.set(
-        kinds.removal_dropped,
-        kinds.removal_added,
-        &field,
-        &lower(&left.remove),
-        &lower(&right.remove),
     );
 }
 

@@ -177,7 +177,8 @@ fn slot(
 fn pair(changes: &mut Vec<Change>, was: &Route, is: &Route) {
     let mut c = Collector::new(changes, Subject::Route(was.key.clone()));
     c.at(Some(&was.pointer), Some(&is.pointer));
-    if was.pattern != is.pattern {
+    let alike = |route: &Route| shape(route.host.as_ref(), &route.pattern);
+    if was.pattern != is.pattern && alike(was) == alike(is) {
         c.text(kind::PARAMETER_RENAMED, "routes", &was.pattern, &is.pattern);
     }
     who(&mut c, was, is);

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::change::{Change, Collector, Subject, list, text};
 use super::kind;
 use super::policy::places;
-use crate::ir::{Address, Balance, Breaker, Health, Protocol, Service, Sourced};
+use crate::ir::{Address, Balance, Breaker, Health, Protocol, Service, Sourced, Via, ViaAws};
 
 /// Compares services by name.
 pub(super) fn services(
@@ -41,6 +41,14 @@ fn url(address: &Address) -> String {
     )
 }
 
+fn on_aws(via: &Via) -> Option<String> {
+    via.aws.as_ref().map(|via| match via {
+        ViaAws::Lambda(arn) => format!("lambda {arn}"),
+        ViaAws::Url(address) => url(address),
+        ViaAws::VpcLink { id, listener } => format!("vpc_link {id} listener {listener}"),
+    })
+}
+
 fn urls(service: &Service) -> serde_json::Value {
     list(
         &service
@@ -67,13 +75,27 @@ fn service(c: &mut Collector<'_>, was: &Service, is: &Service) {
     breaker(c, was.breaker.as_ref(), is.breaker.as_ref());
     tls(c, was, is);
     c.at(Some(&was.pointer), Some(&is.pointer));
-    if was.via != is.via {
-        c.say(
-            kind::VIA_CHANGED,
-            "via",
-            Some(text(&"set")),
-            Some(text(&"set otherwise")),
-        );
+    for (name, left, right) in [
+        ("via.aws", on_aws(&was.via), on_aws(&is.via)),
+        (
+            "via.kong",
+            was.via.kong.as_ref().map(url),
+            is.via.kong.as_ref().map(url),
+        ),
+        (
+            "via.nginx",
+            was.via.nginx.as_ref().map(url),
+            is.via.nginx.as_ref().map(url),
+        ),
+    ] {
+        if left != right {
+            c.say(
+                kind::VIA_CHANGED,
+                name,
+                left.map(Into::into),
+                right.map(Into::into),
+            );
+        }
     }
     if was.raw != is.raw {
         c.say(

@@ -3,6 +3,7 @@
 
 mod cases;
 mod cli;
+mod diff;
 mod errors;
 mod folder;
 mod generated;

@@ -1,0 +1,5 @@
+//! What differs between two gateways: golden pairs for every kind, and what holds for all gateways.
+
+mod golden;
+mod laws;
+mod spec;

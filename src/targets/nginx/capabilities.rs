@@ -49,7 +49,7 @@ pub fn support(fact: &Fact<'_>, gateway: &Gateway, targets: &spec::Targets) -> S
             self::limit(limit, &settings)
         }
         Feature::PlanQuota(..) => quota(&settings),
-        Feature::Scheme(scheme) => self::scheme(scheme),
+        Feature::Scheme(scheme) => self::scheme(scheme, gateway, &settings),
         Feature::Target(service, _) => target(service, gateway),
         Feature::Balance(_, balance) => self::balance(balance, &settings),
         Feature::Health(_, health) => self::health(health),
@@ -168,9 +168,19 @@ fn quota(settings: &Settings) -> Support {
     Support::approximate("quota-memory", why)
 }
 
-fn scheme(scheme: &Scheme) -> Support {
+fn scheme(scheme: &Scheme, gateway: &Gateway, settings: &Settings) -> Support {
     match &scheme.kind {
-        SchemeKind::ApiKey(ApiKeyPlace::Header(header)) => named(header),
+        SchemeKind::ApiKey(ApiKeyPlace::Header(header)) => {
+            let mut support = named(header);
+            let others = gateway.routes.iter().any(|route| !route.auth.schemes().contains(&scheme.name));
+            if others && settings.version < (1, 23) {
+                support = support.and(Shortfall::approximate(
+                    "first-header-value",
+                    format!("of several `{header}` headers the first alone is passed on by routes that do not read it"),
+                ));
+            }
+            support
+        }
         SchemeKind::ApiKey(ApiKeyPlace::Query(_))
         | SchemeKind::Basic(_)
         | SchemeKind::External(_) => Support::exact(),

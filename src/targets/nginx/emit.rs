@@ -465,11 +465,7 @@ fn server_lines(build: &mut Build<'_>) -> Block {
             ],
         );
     }
-    let lines = headers::request(
-        build,
-        &crate::ir::HeaderRules::default(),
-        &crate::ir::Auth::None { explicit: true },
-    );
+    let lines = headers::request(build, &crate::ir::HeaderRules::default());
     out.append(lines);
     out
 }

@@ -288,6 +288,7 @@ pub fn modules(build: &Build<'_>, out: &mut Block) {
         "next",
     ];
     variables.extend(always.map(|name| format!("gw_{name}")));
+    variables.extend(super::policy::headers::taken(build));
     variables.extend(
         super::policy::headers::identity(build)
             .into_values()

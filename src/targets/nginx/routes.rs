@@ -201,6 +201,7 @@ fn authenticate<'g>(build: &mut Build<'g>, route: &'g Route, stages: &mut Stages
         let grouped = auth::grouped(build, &route.groups.value);
         refuse(&mut stages.current, &[&grouped, "=", ""], "403");
     }
+    headers::take(build, route, &mut stages.current);
     headers::set_identity(build, route, &mut stages.current);
 }
 

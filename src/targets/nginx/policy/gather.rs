@@ -85,7 +85,7 @@ pub fn gather(
 
 /// Headers of a part: those of any request, but for what describes a body, the host and the connection.
 fn request(build: &mut Build<'_>, route: &Route) -> Block {
-    let mut block = super::headers::request(build, &route.request_headers, &route.auth);
+    let mut block = super::headers::request(build, &route.request_headers);
     block.0.retain(|item| match item {
         super::super::document::Item::Directive(directive) => {
             directive.args.first().is_none_or(|name| name != "Host")

@@ -6,7 +6,7 @@ use super::super::build::Build;
 use super::super::document::Block;
 use super::super::names::header_variable;
 use super::cors;
-use crate::ir::{ApiKeyPlace, Auth, HeaderRules, Route, SchemeKind};
+use crate::ir::{ApiKeyPlace, HeaderRules, Route, SchemeKind};
 
 /// The request ID's header and variable.
 #[must_use]
@@ -38,35 +38,63 @@ pub fn identity(build: &Build<'_>) -> BTreeMap<String, (String, String)> {
     names
 }
 
-/// Headers that carry the route's credentials for the gateway alone, with what is left of them.
-fn credentials(build: &Build<'_>, auth: &Auth) -> Vec<(String, String)> {
-    let kinds = auth
-        .schemes()
-        .iter()
-        .map(|name| &build.gateway.schemes[name].kind);
-    let lines = kinds.filter_map(|kind| match kind {
-        SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => Some((name.clone(), String::new())),
-        SchemeKind::Basic(_) => Some((
-            "Authorization".to_owned(),
-            "$gw_authorization_not_basic".to_owned(),
-        )),
-        SchemeKind::ApiKey(ApiKeyPlace::Query(_))
-        | SchemeKind::Jwt(_)
-        | SchemeKind::External(_) => None,
-    });
-    lines.collect()
+/// A header that carries credentials for the gateway alone on some routes, and is passed on by all others.
+struct Credential {
+    header: String,
+    /// Set to 1 by routes that read it.
+    taken: String,
+    /// What is sent on.
+    passed: String,
+    basic: bool,
+}
+
+fn credentials(build: &Build<'_>) -> Vec<Credential> {
+    let mut out: Vec<Credential> = Vec::new();
+    for scheme in build.gateway.schemes.values() {
+        let (header, basic) = match &scheme.kind {
+            SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => (name.as_str(), false),
+            SchemeKind::Basic(_) => ("Authorization", true),
+            SchemeKind::ApiKey(ApiKeyPlace::Query(_)) | SchemeKind::Jwt(_) | SchemeKind::External(_) => continue,
+        };
+        if !out.iter().any(|other| other.header.eq_ignore_ascii_case(header) && other.basic == basic) {
+            let number = out.len();
+            let (taken, passed) = (format!("$gw_taken_{number}"), format!("$gw_passed_{number}"));
+            out.push(Credential { header: header.to_owned(), taken, passed, basic });
+        }
+    }
+    out
+}
+
+/// The variables that routes set when they read a credential.
+pub fn taken(build: &Build<'_>) -> impl Iterator<Item = String> + use<> {
+    credentials(build).into_iter().map(|credential| credential.taken[1..].to_owned())
+}
+
+/// Lines that say which credentials the route reads, so that they go no further.
+pub fn take(build: &Build<'_>, route: &Route, out: &mut Block) {
+    let kinds = || route.auth.schemes().iter().map(|name| &build.gateway.schemes[name].kind);
+    for credential in credentials(build) {
+        let read = kinds().any(|kind| match kind {
+            SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => !credential.basic && name.eq_ignore_ascii_case(&credential.header),
+            SchemeKind::Basic(_) => credential.basic,
+            SchemeKind::ApiKey(ApiKeyPlace::Query(_)) | SchemeKind::Jwt(_) | SchemeKind::External(_) => false,
+        });
+        if read {
+            out.put("set", [credential.taken, "1".to_owned()]);
+        }
+    }
 }
 
 /// A location with lines of its own, where what the server says for all does not fit.
 pub fn of_route(build: &mut Build<'_>, route: &Route) -> Block {
-    if route.request_headers.is_empty() && credentials(build, &route.auth).is_empty() {
+    if route.request_headers.is_empty() {
         return Block::new();
     }
-    request(build, &route.request_headers, &route.auth)
+    request(build, &route.request_headers)
 }
 
 /// What every upstream gets; `rules` replace lines of the same name. A location with a line of its own inherits none, so it gets all.
-pub fn request(build: &mut Build<'_>, rules: &HeaderRules, auth: &Auth) -> Block {
+pub fn request(build: &mut Build<'_>, rules: &HeaderRules) -> Block {
     let mut lines: Vec<(String, String)> = [
         ("Host", "$gw_host"),
         ("Connection", "$gw_connection"),
@@ -81,7 +109,8 @@ pub fn request(build: &mut Build<'_>, rules: &HeaderRules, auth: &Auth) -> Block
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
-    lines.extend(credentials(build, auth));
+    let passed = credentials(build).into_iter();
+    lines.extend(passed.map(|credential| (credential.header, credential.passed)));
     lines.extend(request_id(build));
     for name in &rules.remove {
         lines.push((name.clone(), String::new()));
@@ -222,20 +251,12 @@ pub fn maps(build: &Build<'_>) -> Block {
             table,
         );
     }
-    if build
-        .gateway
-        .schemes
-        .values()
-        .any(|scheme| matches!(scheme.kind, SchemeKind::Basic(_)))
-    {
+    for credential in credentials(build) {
+        let variable = header_variable(&credential.header);
         let mut table = Block::new();
-        table.pair("default", "$http_authorization");
-        table.pair("~*^basic ", "");
-        out.open(
-            "map",
-            ["$http_authorization", "$gw_authorization_not_basic"],
-            table,
-        );
+        table.pair("default", variable.clone());
+        table.pair(if credential.basic { "~*^1:basic " } else { "~^1:" }, "");
+        out.open("map", [format!("{}:{variable}", credential.taken), credential.passed], table);
     }
     let mut websocket = Block::new();
     websocket.pair("default", "");

@@ -68,7 +68,7 @@ fn map_size(build: &Build<'_>) -> usize {
 }
 
 /// The path in normal form; most are already, and njs is asked for the others only.
-const NORMAL: &str = "~^((?:/(?!\\.\\.?(?:[/?]|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%(?!2[DEF]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5[CF]|7E|00)[0-9A-F][0-9A-F])++)*+/?)(?:\\?|$)";
+const NORMAL: &str = "~^((?:/(?!\\.\\.?(?:[/?]|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%(?!2[DEF]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5[CF]|7E|00)[0-9A-F][0-9A-F])+)*/?)(?:\\?|$)";
 
 /// The maps that every request goes through: path, query, host, method, and what own answers say.
 pub fn maps(build: &Build<'_>, hosts: Block) -> Block {

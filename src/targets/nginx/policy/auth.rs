@@ -84,6 +84,7 @@ pub fn admitted<'g>(build: &mut Build<'g>, auth: &'g Auth) -> (usize, String) {
             Auth::All(_) => {
                 let mut all = Block::new();
                 // The first consumer among them speaks for all; without one the first token does.
+                all.pair("default", "");
                 all.pair("~(?:^|,)(?:,|$)", "");
                 all.pair("~(?:^|,)(c[0-9]+)(?:,|$)", "$1");
                 all.pair("~(?:^|,)(j[^,]+)", "$1");

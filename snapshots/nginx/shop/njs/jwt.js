@@ -1,0 +1,211 @@
+// Checks signed tokens (RFC 7519): signature, exp (required), nbf, iss, aud, with 60 s of leeway, listed algorithms only.
+// Under another name: `crypto` is the Web Crypto API.
+import hashes from 'crypto';
+
+const LEEWAY = 60;
+const SCHEMES = [{"id":0,"name":"customers","issuer":"https://id.shop.example/","audience":["shop"],"cognito":false,"algorithms":["RS256"],"keys":[],"claims":[{"name":"sub","use":"header","variable":"gw_claim_2"},{"name":"sub","use":"text","variable":"gw_claim_3"}],"naming":[{"name":"azp","variable":"gw_named_0_0"}]},{"id":1,"name":"kiosks","issuer":"https://kiosks.shop.example/","audience":["shop","kiosk"],"cognito":false,"algorithms":["RS256","ES256"],"keys":[{"type":"RSA","kid":"rsa-1","alg":"RS256","curve":"","spki":"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA24tGJtfd0BB+zho2RZ1xIMbeyUW2Fb21jyvf9qZq6s+hS9vG1RJ6Sd7w/vy2352M+zBRg/uZEkLpXbac4Got5RCIj8dLDIb+PiKOuWXcoU2G+XC5TrwJW3ydeU4YcCG0HplFU2WoJwPJRcRZZZR+eIf8D3fnOdNVjQLPzx6OVxy0NcVUb/PHzlUb7CnzcpKTp5PplZ8P3WQZN1G0qSVFMFy1diX6U6MaDTe5l5spkBqkNuvrAcMqQ5d2wEEvgfgTP1M7EAn03X4Yi3UA/0MKblNdgDURMTe2V1z/1GY43kphgMILi6PYFZRQhhk9XoaiqSLpMs4Rc8xgIeqgkiUnDQIDAQAB"},{"type":"EC","kid":"ec-1","alg":"ES256","curve":"P-256","spki":"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAECVHkvWBdZw/dNmH2CTR/Q6yto3Q3nD0DIV8Zj88J0kt6qszLfkHfnDgslkZ2Bnx/hOOQL3a6P/iXFAHrX9RnKw=="}],"claims":[{"name":"store","use":"header","variable":"gw_claim_5"},{"name":"sub","use":"header","variable":"gw_claim_4"}],"naming":[{"name":"azp","variable":"gw_named_1_0"}]},{"id":2,"name":"robots","issuer":"https://robots.shop.example/","audience":["shop"],"cognito":false,"algorithms":["RS256"],"keys":[{"type":"RSA","kid":"","alg":"","curve":"","spki":"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAuQDGDEu038DC3WO7kw431QeCl4DhphfjiOemObpHFFCzCjhpjZ0OgR8o89yqCVUNHveoKBPhD3vZWGD0wRXItaqWn/Xs+/f1YhuShFgLx+4+OQNr07jInnC09iQo8F73G5gk4ibJtBtfZeH7i/qGrrKW7DYQOsepiOR+gZifkAx+lgxJrI6R372nMhGJfOzxafgKHXluDX8JVWc/7PZsBaBZ8vcA9VVujB25D41jLMDjA0D0MDdw28rkk3ulRU3NukFifeyTMbc2JWO5WBwNlLRp8WehWP9kQEa3NwKtrJv7cYUgHmV9Ig2p3V97oM1Q+5dOxyoS35bf8OIbzTnVlwIDAQAB"}],"claims":[],"naming":[{"name":"azp","variable":"gw_named_2_0"}]},{"id":3,"name":"internal","issuer":"https://internal.shop.example/","audience":["shop"],"cognito":false,"algorithms":["HS256"],"keys":[{"type":"oct","kid":"","variable":"INTERNAL_JWT"}],"claims":[],"naming":[{"name":"azp","variable":"gw_named_3_0"}]},{"id":4,"name":"staff","issuer":"https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab1Cd2Ef3","audience":["abc123"],"cognito":true,"algorithms":["RS256"],"keys":[],"claims":[{"name":"sub","use":"header","variable":"gw_claim_0"},{"name":"sub","use":"text","variable":"gw_claim_1"}],"naming":[{"name":"azp","variable":"gw_named_4_0"}]}];
+const HASHES = { 256: 'SHA-256', 384: 'SHA-384', 512: 'SHA-512' };
+const CURVES = { ES256: ['P-256', 64], ES384: ['P-384', 96], ES512: ['P-521', 132] };
+
+function bearer(r) {
+  const found = r.rawHeadersIn.filter(function (pair) { return pair[0].toLowerCase() === 'authorization'; });
+  const m = found.length === 1 ? /^bearer +([\w-]+)\.([\w-]+)\.([\w-]+)$/i.exec(found[0][1]) : null;
+  return m ? [m[1], m[2], m[3]] : null;
+}
+
+function object(part) {
+  const value = JSON.parse(Buffer.from(part, 'base64url').toString());
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error('not an object');
+  }
+  return value;
+}
+
+function typeOf(alg) {
+  return { H: 'oct', R: 'RSA', P: 'RSA', E: 'EC' }[alg.charAt(0)];
+}
+
+// Keys that may have signed: of the algorithm's type, by kid where the token and the key set name one.
+function candidates(keys, header) {
+  return keys.filter(function (key) {
+    return key.type === typeOf(header.alg)
+      && (!key.alg || key.alg === header.alg)
+      && (!key.curve || key.curve === CURVES[header.alg][0])
+      && (!key.kid || header.kid === undefined || key.kid === header.kid);
+  });
+}
+
+function importOf(alg, key) {
+  const hash = HASHES[alg.slice(2)];
+  if (alg.charAt(0) === 'H') {
+    return ['raw', key.secret, { name: 'HMAC', hash: hash }];
+  }
+  const spki = Buffer.from(key.spki, 'base64');
+  if (alg.charAt(0) === 'E') {
+    return ['spki', spki, { name: 'ECDSA', namedCurve: CURVES[alg][0] }];
+  }
+  return ['spki', spki, { name: alg.charAt(0) === 'P' ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5', hash: hash }];
+}
+
+function verifyOf(alg) {
+  const hash = HASHES[alg.slice(2)];
+  switch (alg.charAt(0)) {
+    case 'H': return { name: 'HMAC' };
+    case 'E': return { name: 'ECDSA', hash: hash };
+    case 'P': return { name: 'RSA-PSS', hash: hash, saltLength: parseInt(alg.slice(2), 10) / 8 };
+    default: return { name: 'RSASSA-PKCS1-v1_5' };
+  }
+}
+
+async function signed(alg, key, data, signature) {
+  if (alg.charAt(0) === 'E' && signature.length !== CURVES[alg][1]) {
+    return false;
+  }
+  var how = importOf(alg, key);
+  try {
+    var imported = await crypto.subtle.importKey(how[0], how[1], how[2], false, ['verify']);
+    var good = await crypto.subtle.verify(verifyOf(alg), imported, signature, data);
+    return good === true;
+  } catch (e) {
+    return false;
+  }
+}
+
+function finite(value) {
+  return typeof value === 'number' && isFinite(value);
+}
+
+function timely(claims) {
+  const now = Math.floor(Date.now() / 1000);
+  return finite(claims.exp) && now < claims.exp + LEEWAY
+    && (claims.nbf === undefined || (finite(claims.nbf) && now + LEEWAY >= claims.nbf));
+}
+
+function meant(claims, scheme) {
+  if (scheme.issuer !== null && claims.iss !== scheme.issuer) {
+    return false;
+  }
+  if (scheme.audience.length === 0) {
+    return true;
+  }
+  let audience = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
+  // An access token of a Cognito pool has no `aud`, it names its client.
+  if (scheme.cognito && claims.aud === undefined) {
+    audience = audience.concat([claims.client_id]);
+  }
+  return audience.some(function (one) { return typeof one === 'string' && scheme.audience.indexOf(one) >= 0; });
+}
+
+// The claims of the request's token, or null.
+async function claimsOf(r, scheme, keys) {
+  var parts = bearer(r);
+  if (parts === null) {
+    return null;
+  }
+  var header, claims;
+  try {
+    header = object(parts[0]);
+    claims = object(parts[1]);
+  } catch (e) {
+    return null;
+  }
+  if (typeof header.alg !== 'string' || scheme.algorithms.indexOf(header.alg) < 0 || header.crit !== undefined) {
+    return null;
+  }
+  var data = Buffer.from(parts[0] + '.' + parts[1]);
+  var signature = Buffer.from(parts[2], 'base64url');
+  var fitting = candidates(keys, header);
+  for (var i = 0; i < fitting.length; i++) {
+    var good = await signed(header.alg, fitting[i], data, signature);
+    if (good) {
+      return timely(claims) && meant(claims, scheme) ? claims : null;
+    }
+  }
+  return null;
+}
+
+function one(value) {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+// A claim as text: a list joined by commas; undefined where there is none.
+function text(value) {
+  if (value === undefined || value === null) {
+    return undefined;
+  }
+  return Array.isArray(value) ? value.map(one).join(',') : one(value);
+}
+
+function encoded(value) {
+  let out;
+  try {
+    out = encodeURIComponent(value);
+  } catch (e) {
+    out = '%EF%BF%BD';
+  }
+  return out.replace(/[!'()*]/g, function (c) { return '%' + c.charCodeAt(0).toString(16).toUpperCase(); });
+}
+
+// Visible ASCII stands, everything else is percent-encoded: no claim can end a header.
+function visible(value) {
+  return value.replace(/[^\x21-\x7e]+/g, encoded);
+}
+
+function words(value) {
+  return typeof value === 'string' ? value.split(/[ \t\n\f\r]+/) : [];
+}
+
+function scopesOf(claims) {
+  const list = words(claims.scope).concat(Array.isArray(claims.scp) ? claims.scp : words(claims.scp));
+  const named = list.filter(function (item) { return typeof item === 'string' && item !== ''; });
+  return ' ' + named.map(encoded).join(' ') + ' ';
+}
+
+// Puts what later checks need into variables, and says who it is.
+function admitted(r, scheme, claims) {
+  const own = function (name) {
+    return Object.keys(claims).indexOf(name) >= 0 ? claims[name] : undefined;
+  };
+  r.variables['gw_scopes_' + scheme.id] = scopesOf(claims);
+  scheme.claims.forEach(function (claim) {
+    const value = text(own(claim.name));
+    r.variables[claim.variable] = value === undefined ? '' : claim.use === 'header' ? visible(value) : '=' + encoded(value);
+  });
+  scheme.naming.forEach(function (claim) {
+    const value = text(own(claim.name));
+    r.variables[claim.variable] = value !== undefined ? hashes.createHash('sha256').update(value).digest('hex') : '';
+  });
+  const sub = text(own('sub'));
+  return 'j' + scheme.id + ':' + encoded(sub === undefined ? '' : sub);
+}
+
+function fixedKeys(scheme) {
+  return scheme.keys.map(function (key) {
+    if (key.type !== 'oct') {
+      return key;
+    }
+    const secret = key.bytes !== undefined ? Buffer.from(key.bytes, 'base64')
+      : Buffer.from(key.variable === undefined ? key.text : process.env[key.variable] || '');
+    return { type: 'oct', kid: key.kid, alg: key.alg, secret: secret };
+  }).filter(function (key) { return key.type !== 'oct' || key.secret.length > 0; });
+}
+
+async function check(r, index) {
+  var scheme = SCHEMES[index];
+  var claims = await claimsOf(r, scheme, fixedKeys(scheme));
+  r.setReturnValue(claims === null ? '' : admitted(r, scheme, claims));
+}
+
+async function scheme1(r) {
+  await check(r, 1);
+}
+
+async function scheme2(r) {
+  await check(r, 2);
+}
+
+async function scheme3(r) {
+  await check(r, 3);
+}
+
+export default { SCHEMES, bearer, claimsOf, admitted, scheme1, scheme2, scheme3 };

@@ -172,7 +172,10 @@ fn scheme(scheme: &Scheme, gateway: &Gateway, settings: &Settings) -> Support {
     match &scheme.kind {
         SchemeKind::ApiKey(ApiKeyPlace::Header(header)) => {
             let mut support = named(header);
-            let others = gateway.routes.iter().any(|route| !route.auth.schemes().contains(&scheme.name));
+            let others = gateway
+                .routes
+                .iter()
+                .any(|route| !route.auth.schemes().contains(&scheme.name));
             if others && settings.version < (1, 23) {
                 support = support.and(Shortfall::approximate(
                     "first-header-value",

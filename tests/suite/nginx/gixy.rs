@@ -11,7 +11,10 @@ use crate::generated::root;
 fn gixy_finds_nothing_that_is_not_explained() {
     let gixy = std::env::var("GATEWAY_GEN_GIXY").unwrap_or_else(|_| "gixy".to_owned());
     if Command::new(&gixy).arg("--version").output().is_err() {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "gixy not found, and in CI that is a failure");
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "gixy not found, and in CI that is a failure"
+        );
         println!("skipped: gixy not found");
         return;
     }
@@ -19,17 +22,35 @@ fn gixy_finds_nothing_that_is_not_explained() {
         .lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split_once('|'))
-        .map(|(plugin, rest)| (plugin.trim(), rest.split('|').next().unwrap_or_default().trim()))
+        .map(|(plugin, rest)| {
+            (
+                plugin.trim(),
+                rest.split('|').next().unwrap_or_default().trim(),
+            )
+        })
         .collect();
     let mut unexplained = Vec::new();
     for entry in std::fs::read_dir(root().join("examples")).unwrap() {
         let spec = entry.unwrap().path().join("gateway.yaml");
-        let Some(folder) = try_build(&spec, true) else { continue };
-        let output = Command::new(&gixy).args(["--format", "json"]).arg(folder.path().join("nginx/nginx.conf")).output().unwrap();
-        let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        let Some(folder) = try_build(&spec, true) else {
+            continue;
+        };
+        let output = Command::new(&gixy)
+            .args(["--format", "json"])
+            .arg(folder.path().join("nginx/nginx.conf"))
+            .output()
+            .unwrap();
+        let findings: Vec<Value> = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
         for finding in findings {
-            let (plugin, reason) = (finding["plugin"].as_str().unwrap(), finding["reason"].as_str().unwrap_or_default());
-            if !allowed.iter().any(|(name, part)| *name == plugin && reason.contains(part)) {
+            let (plugin, reason) = (
+                finding["plugin"].as_str().unwrap(),
+                finding["reason"].as_str().unwrap_or_default(),
+            );
+            if !allowed
+                .iter()
+                .any(|(name, part)| *name == plugin && reason.contains(part))
+            {
                 unexplained.push(format!("{}: {plugin}: {reason}", spec.display()));
             }
         }

@@ -183,7 +183,13 @@ fn the_access_log_is_one_json_object_a_line() {
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
         // Workers write when they like.
-        let line = |id: &str| lines.iter().find(|line| line["request_id"] == id).unwrap().clone();
+        let line = |id: &str| {
+            lines
+                .iter()
+                .find(|line| line["request_id"] == id)
+                .unwrap()
+                .clone()
+        };
         let (one, two) = (line("one"), line("two"));
         assert_eq!(one["route"], "GET /keyed");
         assert_eq!(one["consumer"], "acme");
@@ -216,10 +222,16 @@ fn nginx_accepts_what_is_made_of_every_example() {
 fn try_build(spec: &Path, inline: bool) -> Option<tempfile::TempDir> {
     let out = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_gateway-gen"));
-    command.arg("build").arg(spec).args(["-t", "nginx", "-o"]).arg(out.path());
+    command
+        .arg("build")
+        .arg(spec)
+        .args(["-t", "nginx", "-o"])
+        .arg(out.path());
     let secrets = spec.parent().unwrap().join("dev.secrets");
     if inline && secrets.exists() {
-        command.args(["--secrets", "inline", "--secrets-file"]).arg(secrets);
+        command
+            .args(["--secrets", "inline", "--secrets-file"])
+            .arg(secrets);
     }
     command.output().unwrap().status.success().then_some(out)
 }
@@ -256,6 +268,10 @@ impl Spec {
 
     fn build(self) -> Made {
         let (out, folder) = build(&self.folder.path().join("gateway.yaml"), &[], true);
-        Made { folder, _spec: self.folder, _out: out }
+        Made {
+            folder,
+            _spec: self.folder,
+            _out: out,
+        }
     }
 }

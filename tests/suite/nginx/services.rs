@@ -26,8 +26,16 @@ fn a_breaker_opens_for_a_single_target_and_closes_after_a_trial() {
         assert_eq!(get(nginx.http, "/delay/600", ""), 504);
         assert_eq!(get(nginx.http, "/delay/600", ""), 504);
         echo.seen();
-        let open = exchange(nginx.http, b"GET /ok HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        assert_eq!((open.status, open.header("retry-after")), (503, Some("1")), "{}", String::from_utf8_lossy(&open.body));
+        let open = exchange(
+            nginx.http,
+            b"GET /ok HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        );
+        assert_eq!(
+            (open.status, open.header("retry-after")),
+            (503, Some("1")),
+            "{}",
+            String::from_utf8_lossy(&open.body)
+        );
         assert!(echo.seen().is_empty(), "an open breaker sends nothing");
         std::thread::sleep(std::time::Duration::from_millis(2200));
         assert_eq!(get(nginx.http, "/ok", ""), 200);
@@ -64,9 +72,14 @@ fn a_websocket_passes_where_the_route_names_it() {
         let made = Spec::new(&spec).build();
         let nginx = Nginx::start(&binary, &made.folder, &[]);
         let mut stream = TcpStream::connect(nginx.http).unwrap();
-        stream.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();
+        stream
+            .set_read_timeout(Some(std::time::Duration::from_secs(5)))
+            .unwrap();
         stream.write_all(b"GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n").unwrap();
-        assert_eq!(crate::support::client::read_response(&mut stream, false).status, 101);
+        assert_eq!(
+            crate::support::client::read_response(&mut stream, false).status,
+            101
+        );
         stream.write_all(b"hello").unwrap();
         let mut buffer = [0; 5];
         stream.read_exact(&mut buffer).unwrap();
@@ -85,16 +98,35 @@ fn a_quota_admits_its_number_under_load_and_never_more() {
         let made = Spec::new(&spec).build();
         let nginx = Nginx::start(&binary, &made.folder, &[]);
         let gateway = nginx.http;
-        let ask = move |_| std::thread::spawn(move || (0..10).filter(|_| get(gateway, "/a", "X-API-Key: the-key\r\n") == 200).count());
+        let ask = move |_| {
+            std::thread::spawn(move || {
+                (0..10)
+                    .filter(|_| get(gateway, "/a", "X-API-Key: the-key\r\n") == 200)
+                    .count()
+            })
+        };
         let threads: Vec<_> = (0..8).map(ask).collect();
-        let admitted: usize = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
+        let admitted: usize = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum();
         // A file's size cannot tell two requests of the same moment apart; see the loss `quota-memory`.
         let fewest = if binary.version == "1.22" { 8 } else { 10 };
-        assert!((fewest..=10).contains(&admitted), "nginx {}: {admitted}", binary.version);
-        let refused = exchange(gateway, b"GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-API-Key: the-key\r\n\r\n");
+        assert!(
+            (fewest..=10).contains(&admitted),
+            "nginx {}: {admitted}",
+            binary.version
+        );
+        let refused = exchange(
+            gateway,
+            b"GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-API-Key: the-key\r\n\r\n",
+        );
         let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
         let left = 86_400 - crate::support::tokens::now() % 86_400;
-        assert!(refused.status == 429 && wait.abs_diff(left) <= 1, "{wait} instead of {left}");
+        assert!(
+            refused.status == 429 && wait.abs_diff(left) <= 1,
+            "{wait} instead of {left}"
+        );
         assert_eq!(echo.seen().len(), admitted);
     }
 }

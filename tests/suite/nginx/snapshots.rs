@@ -7,13 +7,18 @@ use super::try_build;
 use crate::generated::root;
 
 fn contents(folder: &Path, below: &str, out: &mut BTreeMap<String, String>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
     for entry in entries.flatten() {
         let name = format!("{below}{}", entry.file_name().to_string_lossy());
         if entry.file_type().unwrap().is_dir() {
             contents(&entry.path(), &format!("{name}/"), out);
         } else {
-            out.insert(name, String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()).into_owned());
+            out.insert(
+                name,
+                String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()).into_owned(),
+            );
         }
     }
 }
@@ -31,8 +36,16 @@ fn the_artefact_of_every_example_is_the_one_checked_in() {
         }
         contents(&snapshot, "", &mut kept);
         if !update {
-            let differing: Vec<&String> = made.keys().chain(kept.keys()).filter(|name| made.get(*name) != kept.get(*name)).collect();
-            assert!(differing.is_empty(), "{example}: {differing:?} differ from {}; UPDATE=1 rewrites them", snapshot.display());
+            let differing: Vec<&String> = made
+                .keys()
+                .chain(kept.keys())
+                .filter(|name| made.get(*name) != kept.get(*name))
+                .collect();
+            assert!(
+                differing.is_empty(),
+                "{example}: {differing:?} differ from {}; UPDATE=1 rewrites them",
+                snapshot.display()
+            );
             continue;
         }
         let _ = std::fs::remove_dir_all(&snapshot);

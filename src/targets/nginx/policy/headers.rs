@@ -54,12 +54,25 @@ fn credentials(build: &Build<'_>) -> Vec<Credential> {
         let (header, basic) = match &scheme.kind {
             SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => (name.as_str(), false),
             SchemeKind::Basic(_) => ("Authorization", true),
-            SchemeKind::ApiKey(ApiKeyPlace::Query(_)) | SchemeKind::Jwt(_) | SchemeKind::External(_) => continue,
+            SchemeKind::ApiKey(ApiKeyPlace::Query(_))
+            | SchemeKind::Jwt(_)
+            | SchemeKind::External(_) => continue,
         };
-        if !out.iter().any(|other| other.header.eq_ignore_ascii_case(header) && other.basic == basic) {
+        if !out
+            .iter()
+            .any(|other| other.header.eq_ignore_ascii_case(header) && other.basic == basic)
+        {
             let number = out.len();
-            let (taken, passed) = (format!("$gw_taken_{number}"), format!("$gw_passed_{number}"));
-            out.push(Credential { header: header.to_owned(), taken, passed, basic });
+            let (taken, passed) = (
+                format!("$gw_taken_{number}"),
+                format!("$gw_passed_{number}"),
+            );
+            out.push(Credential {
+                header: header.to_owned(),
+                taken,
+                passed,
+                basic,
+            });
         }
     }
     out
@@ -67,17 +80,29 @@ fn credentials(build: &Build<'_>) -> Vec<Credential> {
 
 /// The variables that routes set when they read a credential.
 pub fn taken(build: &Build<'_>) -> impl Iterator<Item = String> + use<> {
-    credentials(build).into_iter().map(|credential| credential.taken[1..].to_owned())
+    credentials(build)
+        .into_iter()
+        .map(|credential| credential.taken[1..].to_owned())
 }
 
 /// Lines that say which credentials the route reads, so that they go no further.
 pub fn take(build: &Build<'_>, route: &Route, out: &mut Block) {
-    let kinds = || route.auth.schemes().iter().map(|name| &build.gateway.schemes[name].kind);
+    let kinds = || {
+        route
+            .auth
+            .schemes()
+            .iter()
+            .map(|name| &build.gateway.schemes[name].kind)
+    };
     for credential in credentials(build) {
         let read = kinds().any(|kind| match kind {
-            SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => !credential.basic && name.eq_ignore_ascii_case(&credential.header),
+            SchemeKind::ApiKey(ApiKeyPlace::Header(name)) => {
+                !credential.basic && name.eq_ignore_ascii_case(&credential.header)
+            }
             SchemeKind::Basic(_) => credential.basic,
-            SchemeKind::ApiKey(ApiKeyPlace::Query(_)) | SchemeKind::Jwt(_) | SchemeKind::External(_) => false,
+            SchemeKind::ApiKey(ApiKeyPlace::Query(_))
+            | SchemeKind::Jwt(_)
+            | SchemeKind::External(_) => false,
         });
         if read {
             out.put("set", [credential.taken, "1".to_owned()]);
@@ -255,8 +280,22 @@ pub fn maps(build: &Build<'_>) -> Block {
         let variable = header_variable(&credential.header);
         let mut table = Block::new();
         table.pair("default", variable.clone());
-        table.pair(if credential.basic { "~*^1:basic " } else { "~^1:" }, "");
-        out.open("map", [format!("{}:{variable}", credential.taken), credential.passed], table);
+        table.pair(
+            if credential.basic {
+                "~*^1:basic "
+            } else {
+                "~^1:"
+            },
+            "",
+        );
+        out.open(
+            "map",
+            [
+                format!("{}:{variable}", credential.taken),
+                credential.passed,
+            ],
+            table,
+        );
     }
     let mut websocket = Block::new();
     websocket.pair("default", "");

@@ -19,36 +19,31 @@ pub struct Files {
     pub artefacts: Vec<Artefact>,
 }
 
-/// Collects the files of all outcomes.
+/// Collects the files of all outcomes, and takes their content: it may be large.
 ///
 /// # Errors
 /// A target names a file outside its folder, or two want different content in one: mistakes of the program.
-pub fn files(outcomes: &[Outcome]) -> Result<Files> {
+pub fn files(outcomes: &mut [Outcome]) -> Result<Files> {
     let mut files = Files::default();
     for outcome in outcomes {
         let id = outcome.target.id;
-        let emitted = outcome.emitted.iter();
-        for artefact in emitted.flat_map(|emitted| &emitted.artefacts) {
+        let emitted = outcome.emitted.iter_mut();
+        for artefact in emitted.flat_map(|emitted| &mut emitted.artefacts) {
             let root = artefact.path.split('/').next();
             if !is_ours(&artefact.path) || (root != Some(id) && root != Some("bff")) {
                 bail!("internal error: {id} wants to write `{}`", artefact.path);
             }
-            let content = files
-                .plan
-                .entry(artefact.path.clone())
-                .or_insert_with(|| artefact.content.clone());
-            if *content != artefact.content {
-                bail!(
-                    "internal error: two contents are wanted in `{}`",
-                    artefact.path
-                );
-            }
+            let content = std::mem::take(&mut artefact.content);
             files.artefacts.push(Artefact {
                 target: id.to_owned(),
                 path: artefact.path.clone(),
-                bytes: artefact.content.len() as u64,
-                sha256: hex(&artefact.content),
+                bytes: content.len() as u64,
+                sha256: hex(&content),
             });
+            if files.plan.get(&artefact.path).is_some_and(|other| *other != content) {
+                bail!("internal error: two contents are wanted in `{}`", artefact.path);
+            }
+            files.plan.insert(artefact.path.clone(), content);
         }
     }
     Ok(files)

@@ -19,3 +19,4 @@ mod sources;
 mod support;
 mod tidy;
 mod verify;
+mod examples;

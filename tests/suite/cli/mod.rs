@@ -1,6 +1,7 @@
 //! The program as scripts see it: exit codes, what goes to stdout and what to stderr, files.
 
 mod basics;
+mod build;
 mod formats;
 
 use std::path::Path;

@@ -40,8 +40,15 @@ pub fn files(outcomes: &mut [Outcome]) -> Result<Files> {
                 bytes: content.len() as u64,
                 sha256: hex(&content),
             });
-            if files.plan.get(&artefact.path).is_some_and(|other| *other != content) {
-                bail!("internal error: two contents are wanted in `{}`", artefact.path);
+            if files
+                .plan
+                .get(&artefact.path)
+                .is_some_and(|other| *other != content)
+            {
+                bail!(
+                    "internal error: two contents are wanted in `{}`",
+                    artefact.path
+                );
             }
             files.plan.insert(artefact.path.clone(), content);
         }

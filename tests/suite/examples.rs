@@ -12,28 +12,54 @@ use crate::cli::{exits, run, stderr};
 use crate::generated::{self, root};
 
 fn name(spec: &Path) -> String {
-    spec.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned()
+    spec.parent()
+        .unwrap()
+        .file_name()
+        .unwrap()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn document(spec: &Path) -> Value {
-    let options = ReadOptions { input: Input::File(spec.to_owned()), env: None, variables: &|_| None, services: Vec::new() };
+    let options = ReadOptions {
+        input: Input::File(spec.to_owned()),
+        env: None,
+        variables: &|_| None,
+        services: Vec::new(),
+    };
     read(&options).unwrap().decode::<Value>().value.unwrap()
 }
 
 fn first_sentence(spec: &Path) -> String {
     let text = fs::read_to_string(spec).unwrap();
     let first = text.lines().next().unwrap();
-    first.strip_prefix("# ").unwrap_or_else(|| panic!("{} starts with `{first}`", spec.display())).to_owned()
+    first
+        .strip_prefix("# ")
+        .unwrap_or_else(|| panic!("{} starts with `{first}`", spec.display()))
+        .to_owned()
 }
 
 #[test]
 fn the_list_of_examples_says_what_each_one_shows() {
     let specs = generated::examples();
-    let rows: Vec<String> = specs.iter().map(|spec| format!("| [{0}]({0}/gateway.yaml) | {1} |", name(spec), first_sentence(spec))).collect();
+    let rows: Vec<String> = specs
+        .iter()
+        .map(|spec| {
+            format!(
+                "| [{0}]({0}/gateway.yaml) | {1} |",
+                name(spec),
+                first_sentence(spec)
+            )
+        })
+        .collect();
     for spec in &specs {
         assert!(first_sentence(spec).ends_with('.'), "{}", spec.display());
     }
-    generated::block("examples/README.md", "examples", &format!("| example | shows |\n|---|---|\n{}", rows.join("\n")));
+    generated::block(
+        "examples/README.md",
+        "examples",
+        &format!("| example | shows |\n|---|---|\n{}", rows.join("\n")),
+    );
 }
 
 #[test]
@@ -42,14 +68,25 @@ fn every_example_checks_without_a_word_and_builds_for_all_targets() {
         let path = spec.to_string_lossy().into_owned();
         let output = run(&["check", &path]);
         exits(&output, 0);
-        assert!(stderr(&output).contains("no mistakes"), "{path}: {}", stderr(&output));
+        assert!(
+            stderr(&output).contains("no mistakes"),
+            "{path}: {}",
+            stderr(&output)
+        );
         let dist = tempfile::tempdir().unwrap();
         let out = dist.path().to_string_lossy().into_owned();
-        let targets = if name(&spec) == "http-api" { "aws" } else { "aws,kong,nginx" };
+        let targets = if name(&spec) == "http-api" {
+            "aws"
+        } else {
+            "aws,kong,nginx"
+        };
         let output = run(&["build", &path, "-t", targets, "-o", &out]);
         exits(&output, 0);
         let said = stderr(&output);
-        assert!(!said.contains("build/unused-allow") && !said.contains("GG951"), "{path}: {said}");
+        assert!(
+            !said.contains("build/unused-allow") && !said.contains("GG951"),
+            "{path}: {said}"
+        );
     }
 }
 
@@ -57,11 +94,26 @@ fn every_example_checks_without_a_word_and_builds_for_all_targets() {
 fn every_example_builds_with_its_development_secrets() {
     for spec in generated::examples() {
         let secrets = spec.with_file_name("dev.secrets");
-        let text = fs::read_to_string(&spec).unwrap() + &fs::read_to_string(spec.with_file_name("access.yaml")).unwrap_or_default();
-        assert_eq!(text.contains("secret://"), secrets.is_file(), "{}", spec.display());
+        let text = fs::read_to_string(&spec).unwrap()
+            + &fs::read_to_string(spec.with_file_name("access.yaml")).unwrap_or_default();
+        assert_eq!(
+            text.contains("secret://"),
+            secrets.is_file(),
+            "{}",
+            spec.display()
+        );
         let dist = tempfile::tempdir().unwrap();
         let (path, out) = (spec.to_string_lossy(), dist.path().to_string_lossy());
-        let mut arguments = vec!["build", &*path, "-t", "nginx", "-o", &*out, "--secrets", "inline"];
+        let mut arguments = vec![
+            "build",
+            &*path,
+            "-t",
+            "nginx",
+            "-o",
+            &*out,
+            "--secrets",
+            "inline",
+        ];
         let file = secrets.to_string_lossy();
         if secrets.is_file() {
             arguments.extend(["--secrets-file", &*file]);
@@ -87,22 +139,47 @@ fn the_shop_without_what_it_accepts_exits_1_and_names_each_loss() {
         fs::create_dir(dir.path().join(folder)).unwrap();
         for entry in fs::read_dir(root().join("examples/shop").join(folder)).unwrap() {
             let entry = entry.unwrap();
-            fs::copy(entry.path(), dir.path().join(folder).join(entry.file_name())).unwrap();
+            fs::copy(
+                entry.path(),
+                dir.path().join(folder).join(entry.file_name()),
+            )
+            .unwrap();
         }
     }
     let spec = dir.path().join("gateway.yaml");
     fs::write(&spec, shop_without_allow().to_string()).unwrap();
     let out = dir.path().join("dist");
-    let output = run(&["build", &spec.to_string_lossy(), "-o", &out.to_string_lossy()]);
+    let output = run(&[
+        "build",
+        &spec.to_string_lossy(),
+        "-o",
+        &out.to_string_lossy(),
+    ]);
     exits(&output, 1);
     let said = stderr(&output);
     for (target, settings) in shop["targets"].as_object().unwrap() {
         let (_, part) = said.split_once(&format!("{target}: ")).unwrap();
-        assert!(part.lines().next().unwrap().ends_with("not written"), "{target}");
-        let (_, paste) = part.split_once(&format!("    {target}:\n      allow:\n")).unwrap();
-        let allowed: BTreeSet<&str> = settings["allow"].as_object().unwrap().keys().map(String::as_str).collect();
-        let named: BTreeSet<&str> = paste.lines().map_while(|line| line.strip_prefix("        ")?.split(':').next()).collect();
-        assert_eq!(named, allowed, "{target}: what is to be pasted is what the example says");
+        assert!(
+            part.lines().next().unwrap().ends_with("not written"),
+            "{target}"
+        );
+        let (_, paste) = part
+            .split_once(&format!("    {target}:\n      allow:\n"))
+            .unwrap();
+        let allowed: BTreeSet<&str> = settings["allow"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let named: BTreeSet<&str> = paste
+            .lines()
+            .map_while(|line| line.strip_prefix("        ")?.split(':').next())
+            .collect();
+        assert_eq!(
+            named, allowed,
+            "{target}: what is to be pasted is what the example says"
+        );
         assert!(!out.join(target).exists());
     }
 }
@@ -161,7 +238,10 @@ fn the_examples_together_use_every_key_of_the_language() {
 #[test]
 fn the_shop_alone_uses_every_key_of_the_language() {
     let mut found = BTreeSet::from(["include".to_owned()]);
-    used(&document(&root().join("examples/shop/gateway.yaml")), &mut found);
+    used(
+        &document(&root().join("examples/shop/gateway.yaml")),
+        &mut found,
+    );
     let missing: Vec<String> = keys_of_the_language().difference(&found).cloned().collect();
     assert_eq!(missing, Vec::<String>::new());
 }

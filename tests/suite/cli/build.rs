@@ -45,8 +45,19 @@ fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn the_same_spec_gives_the_same_bytes_from_wherever_it_is_built() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let spec = root().join("examples/shop/gateway.yaml");
-    exits(&run(&["build", "examples/shop/gateway.yaml", "-o", &one.path().to_string_lossy()]), 0);
-    exits(&run_in(two.path(), &["build", &spec.to_string_lossy(), "-o", "."]), 0);
+    exits(
+        &run(&[
+            "build",
+            "examples/shop/gateway.yaml",
+            "-o",
+            &one.path().to_string_lossy(),
+        ]),
+        0,
+    );
+    exits(
+        &run_in(two.path(), &["build", &spec.to_string_lossy(), "-o", "."]),
+        0,
+    );
     let (one, two) = (tree(one.path()), tree(two.path()));
     assert!(one.len() > 5, "{} files", one.len());
     assert!(one == two, "the two differ");
@@ -55,9 +66,21 @@ fn the_same_spec_gives_the_same_bytes_from_wherever_it_is_built() {
 #[test]
 fn the_report_lists_every_file_with_its_digest_and_keeps_to_its_schema() {
     let dir = tempfile::tempdir().unwrap();
-    exits(&run(&["build", "examples/shop/gateway.yaml", "-o", &dir.path().to_string_lossy()]), 0);
+    exits(
+        &run(&[
+            "build",
+            "examples/shop/gateway.yaml",
+            "-o",
+            &dir.path().to_string_lossy(),
+        ]),
+        0,
+    );
     let files = tree(dir.path());
-    let report = &files.iter().find(|(name, _)| name == "report.json").unwrap().1;
+    let report = &files
+        .iter()
+        .find(|(name, _)| name == "report.json")
+        .unwrap()
+        .1;
     let report: Value = serde_json::from_slice(report).unwrap();
     let schema: Value = serde_json::from_str(&stdout(&run(&["schema", "report"]))).unwrap();
     assert!(jsonschema::is_valid(&schema, &report));
@@ -75,7 +98,11 @@ fn a_loss_that_is_not_accepted_leaves_the_target_out_and_removes_what_was_there(
     let dir = folder(SPEC);
     exits(&run_in(dir.path(), &["build", "-t", "nginx,kong"]), 0);
     assert!(dir.path().join("dist/nginx/nginx.conf").is_file());
-    fs::write(dir.path().join("gateway.yaml"), SPEC.replace("breaker-5xx: fine", "")).unwrap();
+    fs::write(
+        dir.path().join("gateway.yaml"),
+        SPEC.replace("breaker-5xx: fine", ""),
+    )
+    .unwrap();
     let output = run_in(dir.path(), &["build", "-t", "nginx,kong"]);
     exits(&output, 1);
     let said = stderr(&output);
@@ -96,21 +123,36 @@ fn a_mistake_in_the_spec_writes_and_removes_nothing() {
     let dir = folder(SPEC);
     exits(&run_in(dir.path(), &["build"]), 0);
     let before = tree(&dir.path().join("dist"));
-    fs::write(dir.path().join("gateway.yaml"), SPEC.replace("to: a", "to: b")).unwrap();
+    fs::write(
+        dir.path().join("gateway.yaml"),
+        SPEC.replace("to: a", "to: b"),
+    )
+    .unwrap();
     exits(&run_in(dir.path(), &["build"]), 1);
     assert_eq!(tree(&dir.path().join("dist")), before);
 }
 
 #[test]
 fn what_is_accepted_must_exist_and_be_needed() {
-    let dir = folder(&SPEC.replace("breaker-5xx: fine", "breaker-5xx: fine, breaker-5x: fine, quota-window: fine"));
+    let dir = folder(&SPEC.replace(
+        "breaker-5xx: fine",
+        "breaker-5xx: fine, breaker-5x: fine, quota-window: fine",
+    ));
     let output = run_in(dir.path(), &["build"]);
     exits(&output, 1);
-    assert!(stderr(&output).contains("did you mean `breaker-5xx`?"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("did you mean `breaker-5xx`?"),
+        "{}",
+        stderr(&output)
+    );
     let dir = folder(&SPEC.replace(", breaker: { failures: 2, open: 1s, when: [5xx] }", ""));
     let output = run_in(dir.path(), &["build"]);
     exits(&output, 0);
-    assert!(stderr(&output).contains("build/unused-allow"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("build/unused-allow"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]
@@ -133,7 +175,10 @@ fn stdout_gets_one_artefact_and_nothing_is_written() {
     exits(&output, 0);
     assert!(stdout(&output).contains("http {"));
     assert!(!dir.path().join("dist").exists());
-    exits(&run_in(dir.path(), &["build", "-t", "nginx,kong", "--stdout"]), 2);
+    exits(
+        &run_in(dir.path(), &["build", "-t", "nginx,kong", "--stdout"]),
+        2,
+    );
 }
 
 #[test]
@@ -142,9 +187,18 @@ fn targets_built_one_after_another_stay_side_by_side() {
     exits(&run_in(dir.path(), &["build", "-t", "nginx"]), 0);
     exits(&run_in(dir.path(), &["build", "-t", "kong"]), 0);
     exits(&run_in(dir.path(), &["build", "-t", "nginx"]), 0);
-    let report: Value = serde_json::from_slice(&fs::read(dir.path().join("dist/report.json")).unwrap()).unwrap();
-    let targets: Vec<&str> = report["artefacts"].as_array().unwrap().iter().map(|line| line["target"].as_str().unwrap()).collect();
-    assert!(targets.contains(&"kong") && targets.contains(&"nginx"), "{targets:?}");
+    let report: Value =
+        serde_json::from_slice(&fs::read(dir.path().join("dist/report.json")).unwrap()).unwrap();
+    let targets: Vec<&str> = report["artefacts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["target"].as_str().unwrap())
+        .collect();
+    assert!(
+        targets.contains(&"kong") && targets.contains(&"nginx"),
+        "{targets:?}"
+    );
 }
 
 #[test]
@@ -152,10 +206,17 @@ fn secrets_are_named_unless_they_are_asked_for_and_never_said() {
     let text = |arguments: &[&str]| {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().to_string_lossy().into_owned();
-        let spec = ["build", "examples/api-keys-and-plans/gateway.yaml", "-o", &out];
+        let spec = [
+            "build",
+            "examples/api-keys-and-plans/gateway.yaml",
+            "-o",
+            &out,
+        ];
         let output = program().args(spec).args(arguments).output().unwrap();
         let said = stdout(&output) + &stderr(&output);
-        let files = tree(dir.path()).into_iter().map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
+        let files = tree(dir.path())
+            .into_iter()
+            .map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
         let report = fs::read_to_string(dir.path().join("report.json")).unwrap_or_default();
         (output, said + &report, files.collect::<String>())
     };
@@ -164,7 +225,8 @@ fn secrets_are_named_unless_they_are_asked_for_and_never_said() {
     exits(&output, 0);
     assert!(!said.contains(secret) && !files.contains(secret));
     let file = "examples/api-keys-and-plans/dev.secrets";
-    let (output, said, files) = text(&["-t", "kong", "--secrets", "inline", "--secrets-file", file]);
+    let (output, said, files) =
+        text(&["-t", "kong", "--secrets", "inline", "--secrets-file", file]);
     exits(&output, 0);
     assert!(!said.contains(secret), "{said}");
     assert!(files.contains(secret), "Kong's file holds keys in clear");

@@ -60,18 +60,15 @@ fn finding(rule: &Rule, losses: &[&Loss]) -> Option<Diagnostic> {
         part: Part::Key,
     };
     let kept = match first.kind {
-        LossKind::Approximate => "approximately",
-        LossKind::Unsupported => "not",
+        LossKind::Approximate => "keeps this approximately",
+        LossKind::Unsupported => "does not keep this",
     };
     let more = match others.len() {
         0 => String::new(),
         1 => ", here and in one more place".into(),
         n => format!(", here and in {n} more places"),
     };
-    let message = format!(
-        "`{}` keeps this {kept}{more}: {}",
-        first.target, first.message
-    );
+    let message = format!("`{}` {kept}{more}: {}", first.target, first.message);
     let accept = format!(
         "accept it with a reason: `targets.{}.allow: {{ {}: .. }}`",
         first.target, first.id

@@ -16,7 +16,7 @@ mod services;
 mod zone;
 
 pub use baseline::{Baseline, fingerprints};
-pub use checklist::{Checklist, Item, checklist};
+pub use checklist::{ANTI_PATTERNS, Checklist, Item, PRODUCTION, checklist};
 pub use context::{Chosen, Context};
 pub use fix::{Change, Fixed, Step, fix};
 pub use levels::Levels;

@@ -3,8 +3,8 @@
 //! ## Why
 //! An identity provider signs tokens for many APIs with the same keys. Without `audience`, a token that somebody got for
 //! another of them is good here too (RFC 8725, section 3.9); that is an error. Without `issuer`, anything that shares
-//! the keys may sign; that is a warning, because keys of one's own can make up for it. A Cognito pool without
-//! `client_ids` takes the tokens of all its apps.
+//! the keys may sign; that is a warning, because keys of one's own can make up for it. The strict preset mentions a
+//! Cognito pool without `client_ids`, which takes the tokens of all its apps.
 //!
 //! ## On the targets
 //! An HTTP API on AWS refuses an authorizer without audience. Kong's and NGINX's own checks look at neither unless told.
@@ -58,14 +58,16 @@ fn check(context: &Context<'_>, found: &mut Vec<Diagnostic>) {
             .finding(Place::key(scheme.pointer.key(kind)), message)
             .help(help);
         finding.severity = severity;
-        found.push(finding);
+        if severity > Severity::Info || context.is_strict() {
+            found.push(finding);
+        }
     }
 }
 
 fn missing(jwt: &Jwt) -> Option<(Severity, &'static str, &'static str)> {
     match (jwt.audience.is_empty(), jwt.issuer.is_none(), &jwt.cognito) {
         (true, _, Some(_)) => Some((
-            Severity::Warn,
+            Severity::Info,
             "tokens of every app of this pool are accepted",
             "name the apps: `client_ids: [..]`",
         )),

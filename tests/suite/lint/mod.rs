@@ -2,8 +2,10 @@
 
 mod comments;
 mod documented;
+mod examples;
 mod fixes;
 mod levels;
+mod lists;
 mod styles;
 
 use std::collections::HashMap;

@@ -5,16 +5,27 @@
 //! request that goes to another route there gets another service, other checks and other limits.
 //!
 //! ## On the targets
-//! Each declares as a loss what it cannot match as the spec means it. A loss that `targets.<t>.allow` names with a
+//! AWS has one set of paths for all hosts of an API. Kong and NGINX match as the spec means it. A loss that `targets.<t>.allow` names with a
 //! reason is not flagged.
+//!
+//! ```yaml,flagged
+//! version: 1
+//! name: shop
+//! gateway: { hosts: [api.shop.example, admin.shop.example] }
+//! services: { orders: "https://orders.shop.example" }
+//! routes:
+//!   GET /orders: { to: orders, auth: none }
+//!   GET admin.shop.example/orders: { to: orders, auth: none }
+//! targets: { aws: {} }
+//! ```
 //!
 //! ```yaml,accepted
 //! version: 1
 //! name: shop
-//! services: { orders: "http://orders:3000" }
+//! services: { orders: "https://orders.shop.example" }
 //! routes:
 //!   GET /orders: { to: orders, auth: none }
-//! targets: { kong: {} }
+//! targets: { aws: {} }
 //! ```
 
 use crate::lint::losses::{self, Theme};

@@ -5,21 +5,19 @@
 //! loss; because it is about who may call, it has a rule of its own.
 //!
 //! ## On the targets
-//! An HTTP API on AWS has one authorizer a route, and its scopes are any-of. Kong's plugins for several schemes are
-//! any-of with `anonymous`, all-of without. NGINX checks what njs is told to check. A loss that `targets.<t>.allow`
-//! names with a reason is not flagged; where it is a missing check the route answers 501 there.
+//! Kong without functions looks at no scopes, and its plugins for several schemes are any-of or all-of as a whole. AWS
+//! and NGINX run code that checks what is written. A loss that `targets.<t>.allow` names with a reason is not flagged;
+//! where it is a missing check, the route answers 501 there.
 //!
 //! ```yaml,flagged
 //! version: 1
 //! name: shop
 //! auth:
 //!   customers: { jwt: { issuer: "https://id.shop.example/", audience: [shop], keys: { jwks: "https://id.shop.example/jwks.json" }, algorithms: [RS256] } }
-//!   partners: { api_key: { header: X-API-Key } }
-//! consumers: { acme: { api_key: "secret://acme-key" } }
 //! services: { orders: "http://orders:3000" }
 //! routes:
-//!   GET /orders: { to: orders, auth: { all: [customers, partners] } }
-//! targets: { aws: { api: http } }
+//!   GET /orders: { to: orders, auth: customers, scopes: ["orders:read"] }
+//! targets: { kong: { functions: false } }
 //! ```
 //!
 //! ```yaml,accepted
@@ -29,8 +27,8 @@
 //!   customers: { jwt: { issuer: "https://id.shop.example/", audience: [shop], keys: { jwks: "https://id.shop.example/jwks.json" }, algorithms: [RS256] } }
 //! services: { orders: "http://orders:3000" }
 //! routes:
-//!   GET /orders: { to: orders, auth: customers }
-//! targets: { aws: { api: http } }
+//!   GET /orders: { to: orders, auth: customers, scopes: ["orders:read"] }
+//! targets: { kong: {} }
 //! ```
 
 use crate::lint::losses::{self, Theme};

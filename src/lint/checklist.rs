@@ -21,9 +21,7 @@ pub const PRODUCTION: [Item; 6] = [
     },
     Item {
         title: "authentication offloaded to gateway",
-        rules: &[
-            "GG101", "GG103", "GG105", "GG106", "GG107", "GG111",
-        ],
+        rules: &["GG101", "GG103", "GG105", "GG106", "GG107", "GG111"],
     },
     Item {
         title: "request ID propagation for tracing",

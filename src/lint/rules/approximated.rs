@@ -15,7 +15,8 @@
 //! services: { orders: "https://orders.shop.example" }
 //! routes:
 //!   GET /orders: { to: orders }
-//! targets: { kong: {} }
+//! targets:
+//!   kong: { allow: { own-answers: "whoever sends TRACE can do without Allow", access-log-fields: "the route is not needed in the log" } }
 //! ```
 //!
 //! ```yaml,accepted

@@ -167,6 +167,40 @@ impl FormatArguments {
     pub fn print(&self, report: &Report, locator: &Locator<'_>, more: &str) -> Result<()> {
         self.print_for(report, report, locator, more)
     }
+    /// Prints a report whose words are the data that was asked for: to stdout, unless a document goes there.
+    ///
+    /// # Errors
+    /// Something can't be written.
+    pub fn print_data(&self, report: &Report, words: &str) -> Result<()> {
+        let sources = crate::source::Sources::default();
+        let locator = Locator {
+            sources: &sources,
+            document: None,
+        };
+        let documents = self.formats.iter();
+        let taken = documents
+            .clone()
+            .any(|one| one.file.is_none() && one.format != Format::Human);
+        for Destination { format, file } in documents {
+            let mut text = match format {
+                Format::Human => words.to_owned(),
+                format => report::print(*format, report, &locator, output::style()),
+            };
+            match file {
+                Some(file) => output::write_file(file, text.as_bytes())?,
+                None if *format == Format::Human => {}
+                None => output::print(std::mem::take(&mut text))?,
+            }
+        }
+        if self.tells_people() {
+            if taken {
+                output::say(words);
+            } else {
+                output::print(words)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

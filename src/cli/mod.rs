@@ -4,6 +4,10 @@ mod arguments;
 mod build;
 mod check;
 mod completions;
+mod diff;
+mod diff_revision;
+mod diff_show;
+mod diff_side;
 mod exit;
 mod explain;
 mod explain_request;
@@ -56,6 +60,7 @@ enum Command {
     Check(check::Arguments),
     Build(build::Arguments),
     Lint(lint::Arguments),
+    Diff(diff::Arguments),
     Schema(schema::Arguments),
     Serve(serve::Arguments),
     Mock(mock::Arguments),
@@ -81,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Mock(arguments) => mock::run(&arguments),

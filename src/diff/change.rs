@@ -2,10 +2,10 @@
 
 use std::fmt::Display;
 
-use serde::Serialize;
 use serde_json::Value;
 
-use super::kind::{Class, Kind};
+use super::kind::Kind;
+use crate::report::{self, Spot};
 use crate::source::Pointer;
 
 /// What a change is about.
@@ -58,45 +58,30 @@ pub struct Change {
     /// Where the right stands.
     pub right_at: Option<Pointer>,
     /// The declared loss that explains it, where one does.
-    pub loss: Option<&'static str>,
+    pub loss: Option<String>,
 }
 
-/// The serialised form of a change in reports.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
-pub struct ChangeRecord {
-    /// The route's key, where it is about a route.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub route: Option<String>,
-    /// `route GET /a`, `service orders`, ...
-    pub subject: String,
-    /// The key of the language.
-    pub field: String,
-    /// The kind's id.
-    pub kind: &'static str,
-    /// Left value, null for none.
-    pub left: Value,
-    /// Right value, null for none.
-    pub right: Value,
-    /// What it means for others.
-    pub class: Class,
-    /// The loss that explains it.
-    pub loss: Option<&'static str>,
-}
-
-impl From<&Change> for ChangeRecord {
-    fn from(change: &Change) -> Self {
-        Self {
-            route: match &change.subject {
+impl Change {
+    /// As reports hold it, with the places that both sides find.
+    pub fn record(
+        &self,
+        left: impl FnOnce(&Pointer) -> Option<Spot>,
+        right: impl FnOnce(&Pointer) -> Option<Spot>,
+    ) -> report::Change {
+        report::Change {
+            route: match &self.subject {
                 Subject::Route(key) => Some(key.clone()),
                 _ => None,
             },
-            subject: change.subject.title(),
-            field: change.field.clone(),
-            kind: change.kind.id,
-            left: change.left.clone().unwrap_or(Value::Null),
-            right: change.right.clone().unwrap_or(Value::Null),
-            class: change.kind.class,
-            loss: change.loss,
+            subject: self.subject.title(),
+            kind: self.kind.id.to_owned(),
+            field: self.field.clone(),
+            left: self.left.clone().unwrap_or(Value::Null),
+            right: self.right.clone().unwrap_or(Value::Null),
+            class: self.kind.class.name().to_owned(),
+            loss: self.loss.clone(),
+            left_at: self.left_at.as_ref().and_then(left),
+            right_at: self.right_at.as_ref().and_then(right),
         }
     }
 }

@@ -11,7 +11,7 @@ mod policy;
 mod route;
 mod service;
 
-pub use change::{Change, ChangeRecord, Subject};
+pub use change::{Change, Subject};
 pub use kind::{Class, Kind};
 
 use crate::ir::Gateway;

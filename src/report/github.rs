@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Diagnostic, Locator, LossKind, Place, Report, Severity};
+use super::{Change, Diagnostic, Locator, LossKind, Place, Report, Severity};
 
 /// One command a line.
 #[must_use]
@@ -40,7 +40,31 @@ pub fn print(report: &Report, locator: &Locator<'_>) -> String {
             locator,
         );
     }
+    for change in report.changes.iter().flatten() {
+        out.push_str(&changed(change));
+    }
     out
+}
+
+/// A change at the place where it is now, or was.
+fn changed(change: &Change) -> String {
+    let level = match change.class.as_str() {
+        "breaking" | "weakens-security" => "warning",
+        _ => "notice",
+    };
+    let mut properties = Vec::new();
+    if let Some(spot) = change.right_at.as_ref().or(change.left_at.as_ref()) {
+        properties.push(format!("file={}", property(&spot.file)));
+        properties.push(format!("line={},col={}", spot.line, spot.column));
+    }
+    let title = format!("{} {}", change.class, change.kind);
+    properties.push(format!("title={}", property(&title)));
+    let loss = change.loss.as_deref();
+    let loss = loss.map_or_else(String::new, |loss| format!(" (declared: {loss})"));
+    let (subject, field, left, right) =
+        (&change.subject, &change.field, &change.left, &change.right);
+    let text = format!("{subject}: {field}: {left} -> {right}{loss}");
+    format!("::{level} {}::{}\n", properties.join(","), data(&text))
 }
 
 fn level(found: &Diagnostic) -> &'static str {

@@ -70,20 +70,19 @@ pub fn print(report: &Report, locator: &Locator<'_>) -> String {
     );
     let changes = report.changes.iter().flatten().map(|change| {
         [
-            change.route.as_deref().map_or_else(String::new, code),
+            code(&change.subject),
             code(&change.field),
-            format!(
-                "{} → {}",
-                code(&change.left.to_string()),
-                code(&change.right.to_string())
-            ),
-            cell(&change.class),
+            format!("{} → {}", value(&change.left), value(&change.right)),
+            match &change.loss {
+                Some(loss) => cell(&format!("{}, {}: {loss}", change.class, change.kind)),
+                None => cell(&format!("{}, {}", change.class, change.kind)),
+            },
         ]
     });
     table(
         &mut out,
         "Changes",
-        ["route", "field", "change", "class"],
+        ["of", "field", "change", "class"],
         changes,
     );
     let probes = report
@@ -164,6 +163,15 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
         .replace(['\n', '\r'], " ")
         .replace('<', "&lt;")
+}
+
+/// A value of the language; a dash for none.
+fn value(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => "–".to_owned(),
+        serde_json::Value::String(text) => code(text),
+        other => code(&other.to_string()),
+    }
 }
 
 /// A code span that its own text can't close.

@@ -13,7 +13,7 @@ mod window;
 
 pub use diagnostic::{Code, Diagnostic, Edit, Fix, Place, Related, Severity};
 pub use loss::{Loss, LossClass, LossKind};
-pub use run::{Artefact, Change, Locator, Probe, Report, Summary, Suppressed, Verdict};
+pub use run::{Artefact, Change, Locator, Probe, Report, Spot, Summary, Suppressed, Verdict};
 
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -55,6 +55,10 @@ pub struct Artefact {
 pub struct Change {
     /// The route's key; `null` for what is not of a route.
     pub route: Option<String>,
+    /// What it is about: `route GET /a`, `service orders`, `gateway`.
+    pub subject: String,
+    /// The kind's id, such as `burst-lowered`.
+    pub kind: String,
     /// What differs, such as `limit.burst`.
     pub field: String,
     /// Its value on the left; `null` where there is none.
@@ -65,6 +69,23 @@ pub struct Change {
     pub class: String,
     /// The loss that explains it.
     pub loss: Option<String>,
+    /// Where the left value stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<Spot>,
+    /// Where the right value stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub right_at: Option<Spot>,
+}
+
+/// A place in a file of either side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Spot {
+    /// The file as the user named its side.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
 }
 
 /// One request to a running gateway, and what came of it.

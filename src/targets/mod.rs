@@ -5,9 +5,11 @@ pub mod bff;
 pub mod kong;
 mod losses;
 pub mod nginx;
+mod reading;
 mod support;
 
 pub use losses::{Accounting, account};
+pub use reading::{Leftover, Reading, Unreadable};
 pub use support::{Shortfall, Support};
 
 use std::collections::BTreeSet;
@@ -67,6 +69,8 @@ pub struct Target {
     pub losses: &'static [LossPage],
     /// The artefacts. Called only when `check` and the losses left no error.
     pub emit: fn(&Gateway, &Context<'_>) -> Emitted,
+    /// The gateway that artefacts describe, edited by hand or not; none: they can't be read back yet.
+    pub read: Option<fn(&[Artefact]) -> Result<Reading, Unreadable>>,
 }
 
 impl std::fmt::Debug for Target {

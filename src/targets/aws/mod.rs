@@ -33,6 +33,7 @@ pub const TARGET: Target = Target {
     check: check::check,
     losses: losses::ALL,
     emit,
+    read: None,
 };
 
 fn build(

@@ -28,4 +28,5 @@ pub const TARGET: Target = Target {
     check: emit::check,
     losses: losses::PAGES,
     emit: emit::emit,
+    read: None,
 };

@@ -29,4 +29,5 @@ pub const TARGET: Target = Target {
     check: capabilities::check,
     losses: losses::PAGES,
     emit: emit::emit,
+    read: None,
 };

@@ -1,5 +1,6 @@
 //! What differs between two gateways: golden pairs for every kind, and what holds for all gateways.
 
+mod command;
 mod golden;
 mod laws;
 mod spec;

@@ -1,0 +1,119 @@
+//! `diff LEFT RIGHT`: how two gateways differ, whether specs, revisions, targets or files that are deployed.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::arguments::{FormatArguments, SpecArguments, SpecOptions};
+use super::diff_show::{human, summary};
+use super::diff_side::{Loading, Side, View};
+use super::exit::Exit;
+use crate::diff::{Class, compare};
+use crate::report::Report;
+
+/// Say how two gateways differ, and what that means for clients, for security and for operation.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A side is `spec`, a target (what the spec becomes there, read back from what is emitted), TARGET:FILE (a deployed file),
+a path of a spec, or git:REF[:PATH] (the spec as it was, with its includes).
+
+Exit codes: 0 no difference; 1 differences, or mistakes in a spec; 2 a side can't be read.
+
+Examples:
+  gateway-gen diff git:main spec                            what this branch changes
+  gateway-gen diff git:v1.0 spec --only weakens-security    does anything pass that was refused before?
+  gateway-gen diff git:main spec --format markdown          for a comment on a pull request
+  gateway-gen diff old.yaml new.yaml --only breaking
+  gateway-gen diff spec kong:live.yaml                      what was edited by hand since")]
+pub struct Arguments {
+    /// What was.
+    left: String,
+    /// What is.
+    right: String,
+    /// The spec that `spec`, targets and git: mean. By default the nearest gateway.yaml.
+    #[arg(long, value_name = "SPEC")]
+    spec: Option<PathBuf>,
+    #[command(flatten)]
+    options: SpecOptions,
+    /// Only changes of this class.
+    #[arg(long, value_name = "CLASS")]
+    only: Option<OnlyClass>,
+    #[command(flatten)]
+    formats: FormatArguments,
+}
+
+/// A class by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum OnlyClass {
+    /// A client that worked before may be refused or answered otherwise.
+    Breaking,
+    /// Something that was refused before may pass.
+    WeakensSecurity,
+    /// Running the gateway differs.
+    Operational,
+    /// Nothing behaves otherwise.
+    Cosmetic,
+}
+
+impl From<OnlyClass> for Class {
+    fn from(only: OnlyClass) -> Self {
+        match only {
+            OnlyClass::Breaking => Self::Breaking,
+            OnlyClass::WeakensSecurity => Self::WeakensSecurity,
+            OnlyClass::Operational => Self::Operational,
+            OnlyClass::Cosmetic => Self::Cosmetic,
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<Exit> {
+    arguments.formats.check(false)?;
+    let (left, right) = (
+        Side::parse(&arguments.left)?,
+        Side::parse(&arguments.right)?,
+    );
+    let spec = SpecArguments {
+        spec: arguments.spec.clone(),
+        options: arguments.options.clone(),
+    };
+    let mut views = Vec::new();
+    for side in [&left, &right] {
+        match side.load(&spec)? {
+            Loading::Loaded(view) => views.push(view),
+            Loading::Mistaken(report, document) => {
+                arguments.formats.print(&report, &document.locator(), "")?;
+                return Ok(Exit::Findings.max(document.exit()));
+            }
+            Loading::Unread(unread) => return unread.print("diff", &arguments.formats),
+        }
+    }
+    let [left, right] = views.as_slice() else {
+        return Ok(Exit::Failed);
+    };
+    finish(arguments, left, right)
+}
+
+fn finish(arguments: &Arguments, left: &View, right: &View) -> Result<Exit> {
+    let only = arguments.only.map(Class::from);
+    let changes: Vec<_> = compare(&left.gateway, &right.gateway)
+        .into_iter()
+        .filter(|change| only.is_none_or(|only| change.kind.class == only))
+        .map(|change| change.record(|at| left.spot(at), |at| right.spot(at)))
+        .collect();
+    let names = format!("{} {}", arguments.left, arguments.right);
+    let report = Report {
+        command: "diff",
+        spec: names,
+        changes: Some(changes),
+        ..Report::default()
+    };
+    let changes = report.changes.as_deref().unwrap_or_default();
+    let words = format!("{}{}", human(changes), summary(changes));
+    arguments.formats.print_data(&report, &words)?;
+    Ok(if changes.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::Findings
+    })
+}

@@ -20,3 +20,4 @@ mod sources;
 mod support;
 mod tidy;
 mod verify;
+mod readme;

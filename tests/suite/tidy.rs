@@ -178,7 +178,7 @@ fn a_target_imports_no_other_target() {
 }
 
 /// Where a target may be named outside its folder, and why.
-const MAY_NAME_TARGETS: [(&str, &str); 12] = [
+const MAY_NAME_TARGETS: [(&str, &str); 13] = [
     (
         "src/spec/",
         "the spec's settings, raw fragments and addresses of each target",
@@ -186,6 +186,10 @@ const MAY_NAME_TARGETS: [(&str, &str); 12] = [
     ("src/resolve/", "the same, resolved"),
     ("src/ir/", "the same, as the gateway holds them"),
     ("src/targets/mod.rs", "the list of targets"),
+    (
+        "src/targets/kong/",
+        "Kong runs inside nginx and hands settings on to it",
+    ),
     ("src/build/manifest.rs", "the names of the output's folders"),
     ("src/cli/", "help texts with examples"),
     ("src/verify/", "starts engines to ask them"),

@@ -47,7 +47,7 @@ pub fn state(shared: &Shared) -> Value {
         "routes": gateway.routes.iter().map(|route| self::route(gateway, route)).collect::<Vec<_>>(),
         "services": services,
         "counters": shared.counting.memory.readings(now, MOST_COUNTERS),
-        "counted_in": if matches!(gateway.counters.value, crate::ir::Counters::Local) { "memory" } else { "redis" },
+        "counted_in": if shared.counting.is_shared() { "redis" } else { "memory" },
     })
 }
 

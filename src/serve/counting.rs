@@ -41,6 +41,12 @@ impl Counting {
         })
     }
 
+    /// Whether other nodes count along.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.redis.is_some()
+    }
+
     /// Takes one from each, or nothing from any.
     ///
     /// # Errors

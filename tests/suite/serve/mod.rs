@@ -3,6 +3,7 @@
 mod bypass;
 mod commands;
 mod counted;
+mod decisions;
 mod hostile;
 mod keys;
 mod proxying;

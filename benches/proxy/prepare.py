@@ -42,7 +42,10 @@ def many(name, path, tokens):
     (folder / f"{name}.txt").write_text("\n".join(tokens) + "\n")
     (folder / f"{name}.lua").write_text(f"""
 local all, at = {{}}, 0
-for line in io.lines("{folder}/{name}.txt") do all[#all + 1] = wrk.format("GET", "{path}", {{ ["Authorization"] = "Bearer " .. line }}) end
+init = function()
+  local host = wrk.host .. ":" .. wrk.port
+  for line in io.lines("{folder}/{name}.txt") do all[#all + 1] = wrk.format("GET", "{path}", {{ ["Host"] = host, ["Authorization"] = "Bearer " .. line }}) end
+end
 request = function() at = at % #all + 1; return all[at] end
 """)
 

@@ -4,6 +4,9 @@
 //! [`Engine::takes`], in this order, and only then to a service. Whoever has sockets calls the phases one by one and
 //! brings what they ask for; [`Engine::decide`] runs them all. Every phase writes to a [`Trace`].
 
+// A refusal is the answer itself, made once for a request that ends with it.
+#![allow(clippy::result_large_err)]
+
 mod admit;
 mod answer;
 mod authenticate;

@@ -48,20 +48,3 @@ pub struct Request<'r> {
     /// Its Content-Length, where it has one.
     pub length: Option<u64>,
 }
-
-impl Request<'_> {
-    /// The one value of a header: `Ok(None)` without one, `Err` when it stands there twice or is not text.
-    ///
-    /// # Errors
-    /// When the header occurs more than once or holds bytes outside visible ASCII.
-    pub fn single(&self, name: &http::HeaderName) -> Result<Option<&str>, ()> {
-        let mut values = self.headers.get_all(name).iter();
-        let Some(first) = values.next() else {
-            return Ok(None);
-        };
-        if values.next().is_some() {
-            return Err(());
-        }
-        first.to_str().map(Some).map_err(|_| ())
-    }
-}

@@ -132,7 +132,7 @@ impl Redis {
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let Ok(child) = child else {
             assert!(std::env::var("CI").is_err(), "redis-server not found");
-            println!("skipped: redis-server not found");
+            eprintln!("skipped: redis-server not found");
             return None;
         };
         until("redis", || {

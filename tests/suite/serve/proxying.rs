@@ -377,7 +377,7 @@ fn both_versions_of_http_are_spoken_on_one_port() {
         .output();
     match output {
         Ok(output) => assert_eq!(String::from_utf8_lossy(&output.stdout), "ok2 200"),
-        Err(_) => println!("skipped: curl not found"),
+        Err(_) => eprintln!("skipped: curl not found"),
     }
     assert_eq!(
         send(rig.address, b"GET /x HTTP/1.0\r\nHost: a\r\n\r\n").body(),

@@ -147,7 +147,7 @@ impl<'g> Build<'g> {
 pub fn duration(millis: u64) -> String {
     // A time of 0 would end every request at once.
     match millis.max(1) {
-        ms if ms % 1000 == 0 => format!("{}s", ms / 1000),
+        ms if ms.is_multiple_of(1000) => format!("{}s", ms / 1000),
         ms => format!("{ms}ms"),
     }
 }

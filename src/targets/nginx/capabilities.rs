@@ -1,7 +1,7 @@
 //! FACTS -> SUPPORT: how far nginx keeps each thing a gateway asks for, and what its settings refuse.
 
+use super::actions::RETRIED_STATUSES;
 use super::policy::limit::kept;
-use super::routes::RETRIED_STATUSES;
 use super::settings::{self, OLDEST, Settings};
 use super::{raw, upstreams};
 use crate::ir::units::Rate;

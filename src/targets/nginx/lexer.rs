@@ -43,7 +43,7 @@ impl<'t> Lexer<'t> {
     ///
     /// # Errors
     /// An open quote, or a quote that is not followed by a separator.
-    pub fn next(&mut self) -> Result<Option<(Token, Range<usize>)>, SyntaxError> {
+    pub fn read(&mut self) -> Result<Option<(Token, Range<usize>)>, SyntaxError> {
         let rest = &self.text[self.at..];
         self.at += rest.len()
             - rest

@@ -1,10 +1,13 @@
 //! GATEWAY -> NGINX: one configuration for open source nginx with njs, printed from a directive tree.
 
+mod actions;
 mod build;
 mod capabilities;
+mod dispatch;
 pub mod document;
 mod emit;
 mod frame;
+mod hosts;
 pub mod lexer;
 mod losses;
 mod matching;
@@ -14,6 +17,7 @@ pub mod parse;
 mod policy;
 mod raw;
 mod routes;
+mod server;
 mod settings;
 mod upstreams;
 

@@ -15,7 +15,7 @@ pub fn parse(text: &str) -> Result<Vec<Item>, SyntaxError> {
     let mut items = Vec::new();
     let mut words: Vec<(String, std::ops::Range<usize>)> = Vec::new();
     let mut lexer = Lexer::new(text);
-    while let Some((token, place)) = lexer.next()? {
+    while let Some((token, place)) = lexer.read()? {
         match token {
             // A comment between the words of a directive is moved behind it.
             Token::Comment(comment) => items.push(Item::Comment(comment)),

@@ -74,7 +74,7 @@ fn every_request_of_the_table_is_answered_as_the_language_says() {
                 && !errors.contains("[crit]"),
             "{errors}"
         );
-        println!(
+        eprintln!(
             "nginx {}: {} requests",
             binary.version,
             cases::table().len()

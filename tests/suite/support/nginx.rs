@@ -30,7 +30,7 @@ pub fn binaries() -> Vec<Binary> {
             std::env::var("CI").as_deref() != Ok("true"),
             "nginx not found, and in CI that is a failure"
         );
-        println!("skipped: nginx not found");
+        eprintln!("skipped: nginx not found");
     }
     found
 }

@@ -1,15 +1,11 @@
 //! AUTH -> MAPS: credentials become an identity (`cN` a consumer, `jN:SUB` a token, `x` an authorizer's word), "" for nobody.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use serde_json::json;
 
 use super::super::build::{Build, number};
 use super::super::document::Block;
-use super::super::names::{encoded, javascript, regex};
-use super::super::upstreams;
-use crate::ir::{ApiKeyPlace, Auth, Consumer, External, Keys, Route, SchemeKind, Scopes, Secret};
+use super::super::names::{encoded, regex};
+use crate::ir::{Auth, Consumer, Keys, Route, SchemeKind, Scopes};
 
 /// Whether a scheme reads tokens.
 #[must_use]
@@ -27,7 +23,8 @@ pub fn asks(build: &Build<'_>, scheme: usize) -> bool {
     }
 }
 
-fn kind<'g>(build: &Build<'g>, scheme: usize) -> &'g SchemeKind {
+/// How a scheme checks.
+pub fn kind<'g>(build: &Build<'g>, scheme: usize) -> &'g SchemeKind {
     let gateway = build.gateway;
     &gateway.schemes[scheme].kind
 }
@@ -55,13 +52,6 @@ pub fn reaches_plan(build: &Build<'_>, route: &Route, plan: &str) -> bool {
                 SchemeKind::External(_) => false,
             })
         })
-}
-
-fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 /// The variable that tells who is admitted by an expression of schemes, empty for nobody.
@@ -220,187 +210,6 @@ pub fn gate(build: &mut Build<'_>, auth: &Auth, index: usize, out: &mut Block) {
         json!({ "any": matches!(auth, Auth::Any(_)), "schemes": schemes }),
     );
     build.modules.insert("gate");
-}
-
-/// Where an authorizer's or a key set's server is asked: an upstream block and a location.
-pub fn remote(build: &Build<'_>, scheme: usize, url: &url::Url) -> (Block, String) {
-    let name = format!("gw_scheme_{scheme}");
-    let port = url.port_or_known_default().unwrap_or(80);
-    let mut inner = Block::new();
-    inner.put(
-        "server",
-        [format!("{}:{port}", url.host_str().unwrap_or_default())],
-    );
-    inner.put("keepalive", ["8"]);
-    let mut out = Block::new();
-    out.open("upstream", [name.clone()], inner);
-    let _ = build;
-    (out, name)
-}
-
-/// The location that asks an authorizer, and its upstream.
-pub fn authorizer(build: &mut Build<'_>, scheme: usize, external: &External) -> (Block, Block) {
-    let (upstream, name) = remote(build, scheme, &external.url);
-    let mut inner = Block::new();
-    inner.put("internal", [""; 0]);
-    ask(build, &external.url, &name, &mut inner);
-    inner.put("proxy_method", ["GET"]);
-    inner.put(
-        "proxy_set_header",
-        ["Host".to_owned(), authority(&external.url)],
-    );
-    for (header, value) in [
-        ("Connection", ""),
-        ("Upgrade", ""),
-        ("Content-Length", ""),
-        ("X-Forwarded-Method", "$request_method"),
-        ("X-Forwarded-Uri", "$gw_path$gw_query"),
-        ("X-Forwarded-For", "$gw_forwarded_for"),
-        ("X-Forwarded-Proto", "$gw_forwarded_proto"),
-        ("X-Forwarded-Host", "$http_host"),
-    ] {
-        inner.put("proxy_set_header", [header, value]);
-    }
-    let request_id = super::headers::request_id(build);
-    if let Some((header, variable)) = request_id {
-        inner.put("proxy_set_header", [header, variable]);
-    }
-    let mut out = Block::new();
-    out.open(
-        "location",
-        ["=".to_owned(), format!("//ask/{scheme}")],
-        inner,
-    );
-    (out, upstream)
-}
-
-/// What asking any server of ours has in common: no body, no error pages of the client's request.
-pub fn ask(build: &mut Build<'_>, url: &url::Url, upstream: &str, out: &mut Block) {
-    out.put("error_page", ["599", "//error"]);
-    out.put("proxy_pass_request_body", ["off"]);
-    out.put("client_max_body_size", ["0"]);
-    if url.scheme() == "https" {
-        let address = crate::ir::Address {
-            protocol: crate::ir::Protocol::Https,
-            host: url.host_str().unwrap_or_default().to_owned(),
-            port: 443,
-            path: String::new(),
-        };
-        out.append(upstreams::tls(build, &address, None));
-    }
-    let mut path = url.path().to_owned();
-    if let Some(query) = url.query() {
-        path.push('?');
-        path.push_str(query);
-    }
-    let path = build.literals.word(&path);
-    out.put(
-        "proxy_pass",
-        [format!("{}://{upstream}{path}", url.scheme())],
-    );
-}
-
-/// The Host header of a URL.
-#[must_use]
-pub fn authority(url: &url::Url) -> String {
-    match url.port() {
-        Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
-        None => url.host_str().unwrap_or_default().to_owned(),
-    }
-}
-
-/// The maps from credentials to identities, of the schemes that routes use; the context of `credentials.js`.
-pub fn schemes(build: &mut Build<'_>, used: &[usize]) -> Value {
-    let mut functions = Vec::new();
-    let mut environment: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    let mut parameters = Vec::new();
-    for &scheme in used {
-        let mut entries = Entries::default();
-        let function = match kind(build, scheme) {
-            SchemeKind::ApiKey(place) => {
-                for (id, consumer) in build.consumers() {
-                    for secret in &consumer.api_keys {
-                        entries.add(build, &id, "", secret);
-                    }
-                }
-                match place {
-                    ApiKeyPlace::Header(name) => {
-                        json!({ "kind": "header", "place": javascript(&json!(name)) })
-                    }
-                    ApiKeyPlace::Query(name) => {
-                        parameters.push(json!(name));
-                        json!({ "kind": "query", "place": javascript(&json!(name)) })
-                    }
-                }
-            }
-            SchemeKind::Basic(_) => {
-                for (id, consumer) in build.consumers() {
-                    if let Some((user, secret)) = &consumer.basic {
-                        entries.add(build, &id, &format!("{user}:"), secret);
-                    }
-                }
-                json!({ "kind": "basic", "place": "" })
-            }
-            SchemeKind::Jwt(_) | SchemeKind::External(_) => continue,
-        };
-        let Value::Object(mut function) = function else {
-            continue;
-        };
-        function.insert("id".to_owned(), json!(scheme));
-        function.insert("name".to_owned(), json!(format!("scheme{scheme}")));
-        functions.push(Value::Object(function));
-        build.modules.insert("credentials");
-        build.maps.put(
-            "js_set",
-            [
-                format!("$gw_credential_{scheme}"),
-                format!("credentials.scheme{scheme}"),
-            ],
-        );
-        build.maps.open(
-            "map",
-            [
-                format!("$gw_credential_{scheme}"),
-                format!("$gw_who_{scheme}"),
-            ],
-            entries.table,
-        );
-        if !entries.environment.is_empty() {
-            environment.insert(scheme.to_string(), entries.environment);
-        }
-    }
-    json!({ "schemes": functions, "environment": javascript(&json!(environment)), "key_parameters": javascript(&json!(parameters)) })
-}
-
-#[derive(Default)]
-struct Entries {
-    table: Block,
-    environment: Vec<Value>,
-}
-
-impl Entries {
-    fn add(&mut self, build: &mut Build<'_>, id: &str, prefix: &str, secret: &Secret) {
-        if self.table.0.is_empty() {
-            self.table.pair("default", "");
-        }
-        match secret {
-            Secret::Known { text, .. } => self
-                .table
-                .pair(sha256(&format!("{prefix}{text}")), id.to_owned()),
-            Secret::Reference(name) => {
-                let variable = build.environment(name);
-                self.environment
-                    .push(json!({ "variable": variable, "prefix": prefix, "who": id }));
-                // njs hashes the variable's value and answers the identity itself.
-                let line = super::super::document::Item::Directive(
-                    super::super::document::Directive::simple(id.to_owned(), [id.to_owned()]),
-                );
-                if !self.table.0.contains(&line) {
-                    self.table.0.push(line);
-                }
-            }
-        }
-    }
 }
 
 /// The claim by which tokens name consumers, if any do: claims in order.

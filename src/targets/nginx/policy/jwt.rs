@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use super::super::build::Build;
 use super::super::document::Block;
 use super::super::names::javascript;
-use super::auth::{ask, authority, naming_claims, remote};
+use super::auth::naming_claims;
+use super::remote::{ask, authority, remote};
 use crate::ir::{Jwt, Keys, SchemeKind, Secret};
 
 /// The scheme's place among those that read tokens.

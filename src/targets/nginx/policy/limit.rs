@@ -22,9 +22,9 @@ pub struct Kept {
 pub fn kept(rate: Rate) -> Kept {
     let (number, unit, scale) = match rate.per {
         Per::Second => (rate.count, "r/s", 1),
-        Per::Minute if rate.count % 60 == 0 => (rate.count / 60, "r/s", 1),
+        Per::Minute if rate.count.is_multiple_of(60) => (rate.count / 60, "r/s", 1),
         Per::Minute => (rate.count, "r/m", 60),
-        Per::Hour if rate.count % 3600 == 0 => (rate.count / 3600, "r/s", 1),
+        Per::Hour if rate.count.is_multiple_of(3600) => (rate.count / 3600, "r/s", 1),
         Per::Hour => ((rate.count / 60).max(1), "r/m", 60),
     };
     // nginx reads the number into a signed 64 bit integer times 1000.

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod cors;
+pub mod credentials;
 pub mod gather;
 pub mod headers;
 pub mod ip;
@@ -9,4 +10,5 @@ pub mod jwt;
 pub mod limit;
 pub mod log;
 pub mod quota;
+pub mod remote;
 pub mod tls;

@@ -238,7 +238,7 @@ async function askService(scheme, request) {
   }
   if (answer.status === 401 || answer.status === 403) throw new Refusal(answer.status);
   if (!answer.ok) throw new Refusal(503);
-  const forward = scheme.forward.map(([name, key]) => [key, answer.headers.get(name) ?? ""]);
+  const forward = scheme.forward.map(([name, key]) => [key, answer.headers.get(name) || "-"]);
   return { claims: {}, context: Object.fromEntries(forward) };
 }
 
@@ -298,11 +298,12 @@ async function decide(rule, request) {
   if (rule.groups.length > 0 && !rule.groups.some((group) => groups.includes(group))) throw new Refusal(403);
   const context = {};
   // Every header that could be forged gets a value, so that what the client sent never goes on.
-  for (const key of CONFIG.forwarded) context[key] = "";
+  // An empty one would be no mapping: `-` stands for none.
+  for (const key of CONFIG.forwarded) context[key] = "-";
   for (const who of people) {
     const scheme = CONFIG.schemes[who.name];
     const forward = scheme.kind === "jwt" ? scheme.forward : [];
-    for (const [claim, key] of forward) context[key] = encode(text(who.claims[claim]));
+    for (const [claim, key] of forward) context[key] = encode(text(who.claims[claim])) || "-";
     Object.assign(context, who.context);
   }
   for (const claim of CONFIG.claims) context["claim_" + claim.replace(/[^A-Za-z0-9]/g, "_")] = encodeURIComponent(text(claims[claim]));

@@ -1,6 +1,7 @@
 //! Integration tests, in one binary.
 #![allow(clippy::unwrap_used)]
 
+mod aws;
 mod cases;
 mod cli;
 mod diff;

@@ -45,6 +45,7 @@ losses! {
     "plan-limit"
     "preserve-host"
     "private-address"
+    "query-spelling"
     "quota"
     "quota-day"
     "quota-month"

@@ -235,9 +235,8 @@ impl Lowering<'_> {
         let parts: Vec<&PathPart> = parts.iter().collect();
         match &route.action {
             Action::Respond(respond) => {
-                let names: Vec<Option<String>> = parts.iter().map(|part| variable(part)).collect();
                 let rules = route.cors.as_ref().map(|cors| &cors.value);
-                let mock = answers::respond(self.gateway, respond, &route.pattern, &names, rules)?;
+                let mock = answers::respond(self.gateway, respond, &route.pattern, &parts, rules)?;
                 Ok(Integration::Mock(mock))
             }
             Action::Gather(_) => match &self.gather {

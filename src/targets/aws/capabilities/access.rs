@@ -25,6 +25,10 @@ pub(super) fn scheme(asked: Asked<'_>, scheme: &Scheme) -> Support {
         let why = "API Gateway reads the keys that the issuer's discovery document names, not the `jwks` of the spec, accepts RS256, RS384 and RS512, and does not say how much leeway `exp` has";
         support = support.and(Shortfall::approximate("jwt-discovery", why));
     }
+    if forwards(scheme) {
+        let why = "mappings cannot leave a header out: what the client sent in a header that `forward` fills is replaced by `-` where there is no value";
+        support = support.and(Shortfall::approximate("header-emptied", why));
+    }
     match &scheme.kind {
         SchemeKind::External(external) => {
             let function = external.lambda_arn.is_some() && asked.api == AwsApi::Rest;
@@ -48,6 +52,14 @@ pub(super) fn scheme(asked: Asked<'_>, scheme: &Scheme) -> Support {
         SchemeKind::ApiKey(_) | SchemeKind::Basic(_) => {}
     }
     support
+}
+
+fn forwards(scheme: &Scheme) -> bool {
+    match &scheme.kind {
+        SchemeKind::Jwt(jwt) => !jwt.forward.is_empty(),
+        SchemeKind::External(external) => !external.forward.is_empty(),
+        SchemeKind::ApiKey(_) | SchemeKind::Basic(_) => false,
+    }
 }
 
 fn private(url: &str) -> Shortfall {
@@ -93,7 +105,7 @@ pub(super) fn request_headers(asked: Asked<'_>, route: &Route, rules: &HeaderRul
     }
     if asked.api == AwsApi::Rest && !rules.remove.is_empty() {
         let why = format!(
-            "a REST API cannot remove a header: the service gets {} with an empty value",
+            "a REST API cannot remove a header: the service gets {} with the value `-`",
             rules
                 .remove
                 .iter()

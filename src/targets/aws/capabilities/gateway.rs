@@ -124,7 +124,8 @@ pub(super) fn trusted_proxies(asked: Asked<'_>) -> Support {
 }
 
 pub(super) fn normalisation(asked: Asked<'_>, slash: EncodedSlash) -> Support {
-    let mut support = Support::exact();
+    let query = "API Gateway reads the query string and writes it anew for a service: the same names and values, with `%20` as `+` and escapes in its own way";
+    let mut support = Support::approximate("query-spelling", query);
     let sent = asked.gateway.routes.iter().any(spelling::sends_text);
     if slash == EncodedSlash::Keep {
         let why = match asked.api {

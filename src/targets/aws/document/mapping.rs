@@ -71,10 +71,11 @@ impl Fixed {
         )))
     }
 
-    /// Nothing: how a header that cannot be removed is emptied.
+    /// What a header that cannot be removed is replaced by. An empty value would be no mapping at all, and what the
+    /// client sent would go on.
     #[must_use]
-    pub fn empty() -> Self {
-        Self(String::new())
+    pub fn nothing() -> Self {
+        Self("-".into())
     }
 
     /// `'value'`.

@@ -7,9 +7,11 @@ use serde_json::json;
 use super::super::document::Refused;
 use super::super::document::integration::Mock;
 use super::super::document::mapping::{Fixed, HeaderName};
+use super::super::document::path::PathPart;
 use super::super::document::rest::{GatewayResponse, ResponseType};
+use super::super::{rest, upstreams};
 use super::cors;
-use crate::ir::{Cors, Gateway, Pattern, Piece, Respond, SchemeKind, Segment, Slot};
+use crate::ir::{Cors, Gateway, Pattern, Piece, Respond, SchemeKind, Slot};
 
 /// `{"message": ".."}`.
 #[must_use]
@@ -198,7 +200,7 @@ pub fn respond(
     gateway: &Gateway,
     answer: &Respond,
     pattern: &Pattern,
-    names: &[Option<String>],
+    parts: &[&PathPart],
     rules: Option<&Cors>,
 ) -> Result<Mock, Refused> {
     let mut made = mock(
@@ -210,7 +212,7 @@ pub fn respond(
     if let Some(pieces) = &answer.location {
         let value: String = pieces
             .iter()
-            .map(|piece| located(gateway, piece, pattern, names))
+            .map(|piece| located(piece, pattern, parts))
             .collect();
         made.template = format!(
             "{value}#set($context.responseOverride.header.Location = $location){}",
@@ -244,50 +246,51 @@ pub fn respond(
 }
 
 fn append(expression: &str) -> String {
-    format!("#set($location = \"$location{expression}\")")
+    format!("#set($location = \"${{location}}{expression}\")")
+}
+
+/// A variable's text, escaped segment by segment: a greedy one has several.
+fn variable(name: &str) -> String {
+    format!(
+        "#foreach($segment in $input.params().path.get('{name}').split('/'))#set($escaped = $util.urlEncode($segment).replace('+', '%20')){}#end",
+        append("/${escaped}")
+    )
 }
 
 /// A piece of `Location`, appended to it.
-fn located(
-    gateway: &Gateway,
-    piece: &Piece,
-    pattern: &Pattern,
-    names: &[Option<String>],
-) -> String {
-    let variable = |name: &str| {
-        format!(
-            "#set($part = $util.urlEncode($input.params().path.get('{name}')).replace('+', '%20').replace('%2F', '/'))"
-        )
-    };
+fn located(piece: &Piece, pattern: &Pattern, parts: &[&PathPart]) -> String {
     match piece {
         Piece::Text(text) if text.contains(['"', '$', '#']) => {
-            format!("#set($text = '{}'){}", text.replace('\'', ""), append("$text"))
+            format!("#set($text = '{}'){}", text.replace('\'', ""), append("${text}"))
         }
         Piece::Text(text) => append(text),
-        Piece::Path => path(gateway, pattern, names),
+        Piece::Path if parts.is_empty() => append("/"),
+        // API Gateway has the path only with the stage in front, so it is put together again.
+        Piece::Path => parts.iter().map(|part| step(part)).collect(),
         Piece::Query => {
-            "#foreach($name in $input.params().querystring.keySet())#set($value = $util.urlEncode($input.params().querystring.get($name)))#if($foreach.index == 0)#set($mark = '?')#else#set($mark = '&')#end#set($location = \"$location$mark$name=$value\")#end".to_owned()
+            "#foreach($name in $input.params().querystring.keySet())#set($value = $util.urlEncode($input.params().querystring.get($name)))#if($foreach.index == 0)#set($mark = '?')#else#set($mark = '&')#end#set($location = \"${location}${mark}${name}=${value}\")#end".to_owned()
         }
-        Piece::Param(name) => {
-            let at = pattern.segments.iter().position(|segment| matches!(segment, Segment::Param(other) if other == name));
-            match at.and_then(|at| names.get(at)).and_then(Option::as_ref) {
-                Some(name) => format!("{}{}", variable(name), append("$part")),
-                None => String::new(),
-            }
-        }
+        Piece::Param(name) => match upstreams::part_of(pattern, parts, name) {
+            Some(PathPart::Literal(text)) => append(text),
+            Some(part) => rest::variable(part).map_or_else(String::new, |name| {
+                let value = format!("$util.urlEncode($input.params().path.get('{name}')).replace('+', '%20')");
+                format!("#set($escaped = {value}){}", append("${escaped}"))
+            }),
+            None => String::new(),
+        },
         Piece::Claim(name) => {
-            let clean: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            let clean: String = name
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+                .collect();
             append(&format!("$context.authorizer.claim_{clean}"))
         }
     }
 }
 
-/// The request's path without the stage: API Gateway has it only with the stage in front.
-fn path(gateway: &Gateway, _: &Pattern, _: &[Option<String>]) -> String {
-    format!(
-        "#set($prefix = '/{}/')#if($context.path.startsWith($prefix))#set($part = $context.path.substring({}))#else#set($part = $context.path)#end{}",
-        gateway.stage,
-        gateway.stage.len() + 1,
-        append("$part")
-    )
+fn step(part: &PathPart) -> String {
+    match rest::variable(part) {
+        None => append(&format!("/{part}")),
+        Some(name) => variable(&name),
+    }
 }

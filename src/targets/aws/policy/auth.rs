@@ -24,7 +24,7 @@ pub fn secret_value(gateway: &Gateway, secret: &Secret) -> Value {
     match secret {
         Secret::Known { text, .. } => json!(text),
         Secret::Reference(name) => json!(format!(
-            "{{{{resolve:secretsmanager:{}:SecretString}}}}",
+            "{{{{resolve:secretsmanager:{}}}}}",
             secret_name(gateway, name)
         )),
     }

@@ -24,18 +24,18 @@ pub fn rest(gateway: &Gateway, route: &Route) -> Result<BTreeMap<Destination, So
         // A header cannot be removed, but a value that a client sent can be replaced by nothing.
         let source = match filled.contains(&name) {
             true => Source::Authorizer(key),
-            false => Source::Fixed(Fixed::empty()),
+            false => Source::Fixed(Fixed::nothing()),
         };
         map(&name, source);
     }
     for place in design::key_places(gateway, route) {
         match place {
-            ApiKeyPlace::Header(name) => map(name, Source::Fixed(Fixed::empty())),
+            ApiKeyPlace::Header(name) => map(name, Source::Fixed(Fixed::nothing())),
             ApiKeyPlace::Query(name) => queries.push(name.clone()),
         }
     }
     for name in &route.request_headers.remove {
-        map(name, Source::Fixed(Fixed::empty()));
+        map(name, Source::Fixed(Fixed::nothing()));
     }
     for (name, value) in &route.request_headers.set {
         map(name, Source::Fixed(Fixed::new(value)?));
@@ -51,7 +51,7 @@ pub fn rest(gateway: &Gateway, route: &Route) -> Result<BTreeMap<Destination, So
         parameters.insert(Destination::Header(HeaderName::new(&name)?), source);
     }
     for name in queries {
-        parameters.insert(Destination::Query(name), Source::Fixed(Fixed::empty()));
+        parameters.insert(Destination::Query(name), Source::Fixed(Fixed::nothing()));
     }
     Ok(parameters)
 }

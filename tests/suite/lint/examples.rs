@@ -48,7 +48,7 @@ const ANTI_PATTERNS: &[(&str, &[(&str, Severity, &str)])] = &[
                 "\"http://id.access.example/jwks.json\"",
             ),
             ("GG103", Severity::Error, "key"),
-            ("GG107", Severity::Error, "acme-2f9b1c7d4e"),
+            ("GG107", Severity::Error, "acme-71d0c2e9b8"),
             ("GG206", Severity::Warn, "10000/day"),
             ("GG208", Severity::Error, "gold"),
             ("GG301", Severity::Info, "pages"),

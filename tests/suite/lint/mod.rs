@@ -4,8 +4,10 @@ mod comments;
 mod documented;
 mod examples;
 mod fixes;
+mod formats;
 mod levels;
 mod lists;
+mod speed;
 mod styles;
 
 use std::collections::HashMap;

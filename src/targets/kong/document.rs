@@ -278,6 +278,7 @@ pub struct ActiveCheck {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_path: Option<String>,
     /// Seconds.
+    #[serde(serialize_with = "seconds")]
     pub timeout: f64,
     /// What lets a target in.
     pub healthy: Healthy,
@@ -302,7 +303,7 @@ pub struct PassiveCheck {
 #[serde(default, deny_unknown_fields)]
 pub struct Healthy {
     /// Seconds between probes of a target that is in.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_seconds")]
     pub interval: Option<f64>,
     /// In a row, 0 to 255.
     pub successes: u32,
@@ -316,7 +317,7 @@ pub struct Healthy {
 #[serde(default, deny_unknown_fields)]
 pub struct Unhealthy {
     /// Seconds between probes of a target that is out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_seconds")]
     pub interval: Option<f64>,
     /// Answers of `http_statuses`, 0 to 255.
     pub http_failures: u32,
@@ -327,6 +328,24 @@ pub struct Unhealthy {
     /// These count.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "flow")]
     pub http_statuses: Vec<u16>,
+}
+
+/// Kong takes fractions, decK whole numbers alone.
+fn seconds<S: serde::Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    let whole = seconds.round();
+    if (whole - seconds).abs() < f64::EPSILON && (0.0..1e15).contains(&whole) {
+        // Just seen to be a small whole number.
+        serializer.serialize_u64(whole as u64)
+    } else {
+        serializer.serialize_f64(*seconds)
+    }
+}
+
+fn optional_seconds<S: serde::Serializer>(interval: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match interval {
+        Some(interval) => seconds(interval, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn flow<S: serde::Serializer>(statuses: &Vec<u16>, serializer: S) -> Result<S::Ok, S::Error> {

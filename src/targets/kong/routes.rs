@@ -34,9 +34,10 @@ impl<'g> Lowering<'g> {
         }
         for slot in slots {
             let first = &self.gateway.routes[slot.routes[0].0];
+            let Some(hosts) = self.hosts_of(first.host.as_ref()) else { continue };
             let group = Group {
                 slot,
-                hosts: self.hosts_of(first.host.as_ref()),
+                hosts,
                 priority: self.priorities.of(first),
                 shared_cors: cors::shared(self.gateway, slot),
             };
@@ -65,12 +66,23 @@ impl<'g> Lowering<'g> {
         self.not_found();
     }
 
-    /// The hosts of a route: its own, else the gateway's.
-    fn hosts_of(&self, host: Option<&HostPattern>) -> Vec<String> {
-        match host {
-            Some(host) => vec![host.to_string()],
-            None => self.gateway.hosts.iter().map(ToString::to_string).collect(),
+    /// The hosts of a route: its own as far as the gateway answers to them, else the gateway's. `None` where there are none of
+    /// those. Narrowed so, a route for a wildcard has plain hosts where the gateway does, which Kong would put before it otherwise.
+    fn hosts_of(&self, host: Option<&HostPattern>) -> Option<Vec<String>> {
+        let all = &self.gateway.hosts.value;
+        let Some(own) = host else { return Some(all.iter().map(ToString::to_string).collect()) };
+        if all.is_empty() {
+            return Some(vec![own.to_string()]);
         }
+        let both = |one: &HostPattern| match (own, one) {
+            (_, HostPattern::Exact(name)) => own.matches(name).then(|| name.clone()),
+            (HostPattern::Exact(name), HostPattern::Below(_)) => one.matches(name).then(|| name.clone()),
+            (HostPattern::Below(mine), HostPattern::Below(theirs)) if mine == theirs || one.matches(mine) => Some(own.to_string()),
+            (HostPattern::Below(_), HostPattern::Below(theirs)) => own.matches(theirs).then(|| one.to_string()),
+        };
+        let mut hosts: Vec<String> = all.iter().filter_map(both).collect();
+        hosts.dedup();
+        (!hosts.is_empty()).then_some(hosts)
     }
 
     fn base(&self, group: &Group<'_>, name: &str, methods: Vec<String>, path: String) -> Route {

@@ -128,7 +128,7 @@ fn path(path: &str, name: &str, faults: &mut Faults) {
 
 /// Routes that Kong orders by their IDs: equal criteria and priority over paths that are the same, or may be.
 fn ties(document: &Document, faults: &mut Faults) {
-    let mut seen: BTreeMap<(Vec<&String>, &String, &String), &String> = BTreeMap::new();
+    let mut seen: BTreeMap<(Vec<&String>, &String, &String, u32), &String> = BTreeMap::new();
     let mut ranks: BTreeMap<(bool, bool, Vec<&String>, u32), Vec<(&Route, &String)>> =
         BTreeMap::new();
     for (_, route) in document.all_routes() {
@@ -136,7 +136,7 @@ fn ties(document: &Document, faults: &mut Faults) {
         hosts.sort();
         for path in &route.paths {
             for method in &route.methods {
-                if let Some(other) = seen.insert((hosts.clone(), path, method), &route.name) {
+                if let Some(other) = seen.insert((hosts.clone(), path, method, route.regex_priority), &route.name) {
                     faults.say(format!(
                         "routes `{other}` and `{}` are identical for {method}",
                         route.name

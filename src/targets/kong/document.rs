@@ -303,7 +303,10 @@ pub struct PassiveCheck {
 #[serde(default, deny_unknown_fields)]
 pub struct Healthy {
     /// Seconds between probes of a target that is in.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_seconds")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "optional_seconds"
+    )]
     pub interval: Option<f64>,
     /// In a row, 0 to 255.
     pub successes: u32,
@@ -317,7 +320,10 @@ pub struct Healthy {
 #[serde(default, deny_unknown_fields)]
 pub struct Unhealthy {
     /// Seconds between probes of a target that is out.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "optional_seconds")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "optional_seconds"
+    )]
     pub interval: Option<f64>,
     /// Answers of `http_statuses`, 0 to 255.
     pub http_failures: u32,
@@ -341,7 +347,10 @@ fn seconds<S: serde::Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, 
     }
 }
 
-fn optional_seconds<S: serde::Serializer>(interval: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+fn optional_seconds<S: serde::Serializer>(
+    interval: &Option<f64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match interval {
         Some(interval) => seconds(interval, serializer),
         None => serializer.serialize_none(),

@@ -34,7 +34,9 @@ impl<'g> Lowering<'g> {
         }
         for slot in slots {
             let first = &self.gateway.routes[slot.routes[0].0];
-            let Some(hosts) = self.hosts_of(first.host.as_ref()) else { continue };
+            let Some(hosts) = self.hosts_of(first.host.as_ref()) else {
+                continue;
+            };
             let group = Group {
                 slot,
                 hosts,
@@ -70,15 +72,25 @@ impl<'g> Lowering<'g> {
     /// those. Narrowed so, a route for a wildcard has plain hosts where the gateway does, which Kong would put before it otherwise.
     fn hosts_of(&self, host: Option<&HostPattern>) -> Option<Vec<String>> {
         let all = &self.gateway.hosts.value;
-        let Some(own) = host else { return Some(all.iter().map(ToString::to_string).collect()) };
+        let Some(own) = host else {
+            return Some(all.iter().map(ToString::to_string).collect());
+        };
         if all.is_empty() {
             return Some(vec![own.to_string()]);
         }
         let both = |one: &HostPattern| match (own, one) {
             (_, HostPattern::Exact(name)) => own.matches(name).then(|| name.clone()),
-            (HostPattern::Exact(name), HostPattern::Below(_)) => one.matches(name).then(|| name.clone()),
-            (HostPattern::Below(mine), HostPattern::Below(theirs)) if mine == theirs || one.matches(mine) => Some(own.to_string()),
-            (HostPattern::Below(_), HostPattern::Below(theirs)) => own.matches(theirs).then(|| one.to_string()),
+            (HostPattern::Exact(name), HostPattern::Below(_)) => {
+                one.matches(name).then(|| name.clone())
+            }
+            (HostPattern::Below(mine), HostPattern::Below(theirs))
+                if mine == theirs || one.matches(mine) =>
+            {
+                Some(own.to_string())
+            }
+            (HostPattern::Below(_), HostPattern::Below(theirs)) => {
+                own.matches(theirs).then(|| one.to_string())
+            }
         };
         let mut hosts: Vec<String> = all.iter().filter_map(both).collect();
         hosts.dedup();

@@ -16,13 +16,36 @@ fn generated_functions_check_what_no_plugin_does() {
     let document = yaml(&out.path().join("kong/kong.yaml"));
     let source = |plugin: &str, phase: &str| {
         let all = document["plugins"].as_array().unwrap();
-        all.iter().find(|one| one["name"] == plugin).unwrap()["config"][phase][0].as_str().unwrap().to_owned()
+        all.iter().find(|one| one["name"] == plugin).unwrap()["config"][phase][0]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
-    let sources = [("pre-function", "access"), ("post-function", "access"), ("post-function", "header_filter"), ("post-function", "body_filter")];
-    let texts: Vec<String> = sources.iter().map(|(plugin, phase)| format!("[====[\n{}]====]", source(plugin, phase))).collect();
+    let sources = [
+        ("pre-function", "access"),
+        ("post-function", "access"),
+        ("post-function", "header_filter"),
+        ("post-function", "body_filter"),
+    ];
+    let texts: Vec<String> = sources
+        .iter()
+        .map(|(plugin, phase)| format!("[====[\n{}]====]", source(plugin, phase)))
+        .collect();
     let file = out.path().join("functions.lua");
     std::fs::write(&file, format!("return {{ {} }}", texts.join(", "))).unwrap();
-    let run = Command::new("luajit").arg(folder.join("sandbox.lua")).arg(&file).arg(folder.join("scenarios.lua")).output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    assert_eq!(String::from_utf8_lossy(&run.stdout).trim(), "all scenarios hold");
+    let run = Command::new("luajit")
+        .arg(folder.join("sandbox.lua"))
+        .arg(&file)
+        .arg(folder.join("scenarios.lua"))
+        .output()
+        .unwrap();
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    assert_eq!(
+        String::from_utf8_lossy(&run.stdout).trim(),
+        "all scenarios hold"
+    );
 }

@@ -26,8 +26,15 @@ fn root() -> PathBuf {
 fn build(spec: &Path) -> Option<tempfile::TempDir> {
     let out = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_gateway-gen"));
-    command.arg("build").arg(spec).args(["-t", "kong", "-o"]).arg(out.path());
-    for (name, value) in [("UPSTREAM", "http://127.0.0.1:9"), ("BASE", "http://127.0.0.1:9")] {
+    command
+        .arg("build")
+        .arg(spec)
+        .args(["-t", "kong", "-o"])
+        .arg(out.path());
+    for (name, value) in [
+        ("UPSTREAM", "http://127.0.0.1:9"),
+        ("BASE", "http://127.0.0.1:9"),
+    ] {
         command.env(name, value);
     }
     command.output().unwrap();
@@ -42,23 +49,44 @@ fn yaml(path: &Path) -> Value {
 
 fn gateway(text: &str) -> Result<Gateway, String> {
     let options = ReadOptions {
-        input: Input::Text { name: "gateway.yaml".into(), text: text.into() },
+        input: Input::Text {
+            name: "gateway.yaml".into(),
+            text: text.into(),
+        },
         env: None,
         variables: &|_| None,
         services: Vec::new(),
     };
     let document = read(&options).map_err(|error| format!("{error:?}"))?;
     let decoded = document.decode::<Spec>();
-    let spec = decoded.value.ok_or_else(|| format!("{:#?}", decoded.diagnostics))?;
+    let spec = decoded
+        .value
+        .ok_or_else(|| format!("{:#?}", decoded.diagnostics))?;
     let files = |path: &Path| std::fs::read(root().join("examples/jwt").join(path));
-    let resolved = resolve(&spec, &document, &Options { secrets: Secrets::Reference, files: &files, complete: true });
-    resolved.gateway.ok_or_else(|| format!("{:#?}", resolved.diagnostics))
+    let resolved = resolve(
+        &spec,
+        &document,
+        &Options {
+            secrets: Secrets::Reference,
+            files: &files,
+            complete: true,
+        },
+    );
+    resolved
+        .gateway
+        .ok_or_else(|| format!("{:#?}", resolved.diagnostics))
 }
 
 /// A gateway's document, without any route closed.
 fn lowered(gateway: &Gateway, settings: &Targets) -> Lowered {
     let closed = std::collections::BTreeSet::new();
-    lower(gateway, &Context { settings, closed: &closed })
+    lower(
+        gateway,
+        &Context {
+            settings,
+            closed: &closed,
+        },
+    )
 }
 
 fn document(text: &str) -> Value {

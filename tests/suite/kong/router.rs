@@ -11,7 +11,12 @@ use super::{gateway, lowered};
 
 /// The order of traditional_compatible in Kong 3.9, with its shifts that are 32 bits wide.
 fn priority(route: &Route) -> u64 {
-    let kinds = [!route.methods.is_empty(), !route.hosts.is_empty(), !route.headers.is_empty(), !route.paths.is_empty()];
+    let kinds = [
+        !route.methods.is_empty(),
+        !route.hosts.is_empty(),
+        !route.headers.is_empty(),
+        !route.paths.is_empty(),
+    ];
     let weight = kinds.iter().filter(|kind| **kind).count() as u32;
     let narrow = |value: u32, by: u32| i64::from((value.wrapping_shl(by)) as i32) as u64;
     let plain = !route.hosts.is_empty() && route.hosts.iter().all(|host| !host.contains('*'));
@@ -35,10 +40,16 @@ struct Router<'d> {
 impl<'d> Router<'d> {
     fn new(document: &'d Document) -> Self {
         let compile = |route: &'d Route| {
-            let expression = route.paths[0].strip_prefix('~').unwrap().replace("?<", "?P<");
+            let expression = route.paths[0]
+                .strip_prefix('~')
+                .unwrap()
+                .replace("?<", "?P<");
             (route, regex::Regex::new(&format!("^{expression}")).unwrap())
         };
-        let mut routes: Vec<_> = document.all_routes().map(|(_, route)| compile(route)).collect();
+        let mut routes: Vec<_> = document
+            .all_routes()
+            .map(|(_, route)| compile(route))
+            .collect();
         routes.sort_by_key(|(route, _)| std::cmp::Reverse(priority(route)));
         Self { routes }
     }
@@ -53,7 +64,12 @@ impl<'d> Router<'d> {
         let mut found = self.routes.iter().filter(fits);
         let first = found.next().unwrap().0;
         if let Some((second, _)) = found.next() {
-            assert!(priority(first) > priority(second), "`{}` and `{}` tie for {method} {host}{path}", first.name, second.name);
+            assert!(
+                priority(first) > priority(second),
+                "`{}` and `{}` tie for {method} {host}{path}",
+                first.name,
+                second.name
+            );
         }
         first
     }
@@ -73,7 +89,10 @@ fn check(gateway: &Gateway, hosts: &[&str], paths: &[String]) {
                     Matched::Method { allow } => {
                         let header = format!("Allow:{}", allow.join(", "));
                         let set = serde_json::to_string(&chosen.plugins).unwrap();
-                        assert!(set.contains(&header), "{method} {host}{path}: {set} has no {header}");
+                        assert!(
+                            set.contains(&header),
+                            "{method} {host}{path}: {set} has no {header}"
+                        );
                         "not-allowed".to_owned()
                     }
                     Matched::NotFound => "not-found".to_owned(),
@@ -82,7 +101,11 @@ fn check(gateway: &Gateway, hosts: &[&str], paths: &[String]) {
                     "not-allowed" => chosen.name.starts_with("not-allowed"),
                     name => chosen.name.trim_end_matches(".other") == name,
                 };
-                assert!(right, "{method} {host}{path}: Kong takes `{}`, we take `{name}`", chosen.name);
+                assert!(
+                    right,
+                    "{method} {host}{path}: Kong takes `{}`, we take `{name}`",
+                    chosen.name
+                );
             }
         }
     }
@@ -95,23 +118,38 @@ fn segment() -> impl Strategy<Value = String> {
 fn key() -> impl Strategy<Value = String> {
     let methods = prop_oneof![3 => Just("GET"), 2 => Just("POST"), 1 => Just("GET,POST"), 2 => Just("ANY"), 1 => Just("PUT"), 1 => Just("OPTIONS")];
     let host = prop_oneof![4 => Just(""), 1 => Just("x.example"), 1 => Just("*.example"), 1 => Just("*.y.example")];
-    (methods, host, prop::collection::vec(segment(), 0..4), any::<bool>()).prop_map(|(methods, host, segments, rest)| {
-        let mut path = String::new();
-        for (index, segment) in segments.iter().enumerate() {
-            path.push('/');
-            path.push_str(&if segment == "{}" { format!("{{p{index}}}") } else { segment.clone() });
-        }
-        if rest {
-            path.push_str("/*");
-        } else if path.is_empty() {
-            path.push('/');
-        }
-        format!("{methods} {host}{path}")
-    })
+    (
+        methods,
+        host,
+        prop::collection::vec(segment(), 0..4),
+        any::<bool>(),
+    )
+        .prop_map(|(methods, host, segments, rest)| {
+            let mut path = String::new();
+            for (index, segment) in segments.iter().enumerate() {
+                path.push('/');
+                path.push_str(&if segment == "{}" {
+                    format!("{{p{index}}}")
+                } else {
+                    segment.clone()
+                });
+            }
+            if rest {
+                path.push_str("/*");
+            } else if path.is_empty() {
+                path.push('/');
+            }
+            format!("{methods} {host}{path}")
+        })
 }
 
 /// What `gateway.hosts` may be.
-const HOSTS: [&str; 4] = ["", "[x.example, \"*.example\"]", "[x.example, q.y.example]", "[\"*.y.example\", x.example]"];
+const HOSTS: [&str; 4] = [
+    "",
+    "[x.example, \"*.example\"]",
+    "[x.example, q.y.example]",
+    "[\"*.y.example\", x.example]",
+];
 
 fn spec(keys: &[String], hosts: &str) -> String {
     let mut text = String::from("version: 1\nname: generated\nservices: { s: \"http://s:80\" }\n");
@@ -152,16 +190,37 @@ proptest! {
 
 #[test]
 fn routes_of_hosts_and_patterns_that_overlap_are_told_apart() {
-    let keys = ["GET x.example/a/*", "ANY /a/{p1}", "POST *.example/a/b", "GET,PUT /*", "ANY *.y.example/{p0}", "GET /"].map(str::to_owned);
-    let paths: Vec<String> = ["/", "/a", "/a/", "/a/b", "/a/b/c", "/zz"].map(str::to_owned).to_vec();
+    let keys = [
+        "GET x.example/a/*",
+        "ANY /a/{p1}",
+        "POST *.example/a/b",
+        "GET,PUT /*",
+        "ANY *.y.example/{p0}",
+        "GET /",
+    ]
+    .map(str::to_owned);
+    let paths: Vec<String> = ["/", "/a", "/a/", "/a/b", "/a/b/c", "/zz"]
+        .map(str::to_owned)
+        .to_vec();
     for hosts in [HOSTS[0], HOSTS[1]] {
-        check(&gateway(&spec(&keys, hosts)).unwrap(), &["x.example", "y.example", "q.y.example", "other.test"], &paths);
+        check(
+            &gateway(&spec(&keys, hosts)).unwrap(),
+            &["x.example", "y.example", "q.y.example", "other.test"],
+            &paths,
+        );
     }
 }
 
 #[test]
 fn the_router_s_narrow_shifts_are_in_the_model() {
-    let route = |regex_priority: u32| Route { paths: vec!["~/a$".into()], regex_priority, ..Route::default() };
-    assert!(priority(&route(8192)) < priority(&route(1)), "8192 is shifted out");
+    let route = |regex_priority: u32| Route {
+        paths: vec!["~/a$".into()],
+        regex_priority,
+        ..Route::default()
+    };
+    assert!(
+        priority(&route(8192)) < priority(&route(1)),
+        "8192 is shifted out"
+    );
     assert!(priority(&route(1016)) > priority(&route(8)));
 }

@@ -136,7 +136,10 @@ fn ties(document: &Document, faults: &mut Faults) {
         hosts.sort();
         for path in &route.paths {
             for method in &route.methods {
-                if let Some(other) = seen.insert((hosts.clone(), path, method, route.regex_priority), &route.name) {
+                if let Some(other) = seen.insert(
+                    (hosts.clone(), path, method, route.regex_priority),
+                    &route.name,
+                ) {
                     faults.say(format!(
                         "routes `{other}` and `{}` are identical for {method}",
                         route.name

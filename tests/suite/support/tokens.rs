@@ -182,6 +182,14 @@ pub fn of(algorithm: Algorithm) -> Vec<(String, String, bool)> {
     list
 }
 
+/// The same signature in a text whose last letter carries bits that no byte has.
+fn loose(token: &str) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (last, rest) = token.as_bytes().split_last().unwrap();
+    let at = LETTERS.iter().position(|letter| letter == last).unwrap();
+    format!("{}{}", std::str::from_utf8(rest).unwrap(), char::from(LETTERS[at + 1]))
+}
+
 /// Tokens that are no tokens, for a scheme that accepts RS256 and ES256.
 pub fn crooked() -> Vec<(String, String)> {
     let claims = part(&claims());
@@ -216,6 +224,7 @@ pub fn crooked() -> Vec<(String, String)> {
             format!("{}.{claims}.AAAA", URL_SAFE_NO_PAD.encode("not json")),
         ),
         ("garbage", "garbage".to_owned()),
+        ("a signature with loose bits", loose(&good)),
         (
             "a critical extension",
             format!("{critical}.{claims}.{}", good.rsplit('.').next().unwrap()),

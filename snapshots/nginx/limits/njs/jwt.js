@@ -7,10 +7,15 @@ const SCHEMES = [{"id":0,"name":"people","issuer":"https://id.limits.example/","
 const HASHES = { 256: 'SHA-256', 384: 'SHA-384', 512: 'SHA-512' };
 const CURVES = { ES256: ['P-256', 64], ES384: ['P-384', 96], ES512: ['P-521', 132] };
 
+// One text for one value: no letter too many, no loose bits.
+function canonical(part) {
+  return Buffer.from(part, 'base64url').toString('base64url') === part;
+}
+
 function bearer(r) {
   const found = r.rawHeadersIn.filter(function (pair) { return pair[0].toLowerCase() === 'authorization'; });
   const m = found.length === 1 ? /^bearer +([\w-]+)\.([\w-]+)\.([\w-]+)$/i.exec(found[0][1]) : null;
-  return m ? [m[1], m[2], m[3]] : null;
+  return m && m.slice(1).every(canonical) ? [m[1], m[2], m[3]] : null;
 }
 
 function object(part) {

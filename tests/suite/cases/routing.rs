@@ -78,8 +78,12 @@ fn spellings() -> Vec<Case> {
         get("/prefix/a;b=c").to("/prefix/a;b=c"),
         get("/prefix/%E2%82%AC").to("/prefix/%E2%82%AC"),
         get("/prefix/a\"b[c]").one_of(&[200, 400]),
-        get("/prefix/caf\u{e9}").one_of(&[200, 400]).named("raw bytes outside ASCII"),
-        get("/admin/\u{e9}").one_of(&[401, 400, 404]).named("raw bytes outside ASCII in a guarded path"),
+        get("/prefix/caf\u{e9}")
+            .one_of(&[200, 400])
+            .named("raw bytes outside ASCII"),
+        get("/admin/\u{e9}")
+            .one_of(&[401, 400, 404])
+            .named("raw bytes outside ASCII in a guarded path"),
         refused("/prefix/a%2Fb"),
         refused("/prefix/a%5cb"),
         refused("/prefix/a%00b"),

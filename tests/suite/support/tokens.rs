@@ -187,7 +187,11 @@ fn loose(token: &str) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (last, rest) = token.as_bytes().split_last().unwrap();
     let at = LETTERS.iter().position(|letter| letter == last).unwrap();
-    format!("{}{}", std::str::from_utf8(rest).unwrap(), char::from(LETTERS[at + 1]))
+    format!(
+        "{}{}",
+        std::str::from_utf8(rest).unwrap(),
+        char::from(LETTERS[at + 1])
+    )
 }
 
 /// Tokens that are no tokens, for a scheme that accepts RS256 and ES256.

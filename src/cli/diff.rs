@@ -1,15 +1,18 @@
 //! `diff LEFT RIGHT`: how two gateways differ, whether specs, revisions, targets or files that are deployed.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Result;
 
 use super::arguments::{FormatArguments, SpecArguments, SpecOptions};
-use super::diff_show::{human, summary};
+use super::diff_show::{human, requests, summary};
 use super::diff_side::{Loading, Side, View};
 use super::exit::Exit;
 use crate::diff::{Class, compare};
-use crate::report::Report;
+use crate::report::{self, Report};
+use crate::verify::contrast::{Contrast, contrast};
+use crate::verify::identity::Clock;
 
 /// Say how two gateways differ, and what that means for clients, for security and for operation.
 #[derive(Debug, clap::Args)]
@@ -102,18 +105,64 @@ fn finish(arguments: &Arguments, left: &View, right: &View) -> Result<Exit> {
         .map(|change| change.record(|at| left.spot(at), |at| right.spot(at)))
         .collect();
     let names = format!("{} {}", arguments.left, arguments.right);
-    let report = Report {
+    let mut report = Report {
         command: "diff",
         spec: names,
         changes: Some(changes),
         ..Report::default()
     };
-    let changes = report.changes.as_deref().unwrap_or_default();
-    let words = format!("{}{}", human(changes), summary(changes));
-    arguments.formats.print_data(&report, &words)?;
-    Ok(if changes.is_empty() {
+    let changes = report.changes.clone().unwrap_or_default();
+    let changes = changes.as_slice();
+    let exit = if changes.is_empty() {
         Exit::Clean
     } else {
         Exit::Findings
-    })
+    };
+    let (shown, unshown) = contrasts(left, right, changes);
+    let words = format!(
+        "{}{}{unshown}{}",
+        human(changes),
+        requests(&shown),
+        summary(changes)
+    );
+    report.probes = (!shown.is_empty()).then(|| shown.iter().map(probe).collect());
+    arguments.formats.print_data(&report, &words)?;
+    Ok(exit)
+}
+
+/// So many routes are asked about; a request for each of ten thousand would help nobody.
+const ASKED: usize = 20;
+
+/// Requests that show what differs at routes, and why there are none where there are none.
+fn contrasts(left: &View, right: &View, changes: &[report::Change]) -> (Vec<Contrast>, String) {
+    let behaves = changes.iter().filter(|change| change.class != "cosmetic");
+    let routes = behaves.filter_map(|change| change.route.clone());
+    let routes: BTreeSet<String> = routes
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .take(ASKED)
+        .collect();
+    if routes.is_empty() {
+        return (Vec::new(), String::new());
+    }
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let clock = Clock {
+        now: now.map(|time| time.as_secs()).unwrap_or_default(),
+    };
+    match contrast(&left.gateway, &right.gateway, &routes, clock) {
+        Ok(found) => (found, String::new()),
+        Err(why) => (Vec::new(), format!("\nno requests to show it: {why}\n")),
+    }
+}
+
+fn probe(contrast: &Contrast) -> report::Probe {
+    report::Probe {
+        name: contrast.name.clone(),
+        route: Some(contrast.route.clone()),
+        request: serde_json::json!({ "send": contrast.request, "times": contrast.times }),
+        expected: serde_json::json!({ "left": contrast.left }),
+        observed: serde_json::json!({ "right": contrast.right }),
+        verdict: report::Verdict::Failed,
+        loss: None,
+    }
 }

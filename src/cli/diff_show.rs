@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::report::{Change, Spot};
+use crate::verify::contrast::Contrast;
 
 /// A longer value is cut.
 const WIDEST: usize = 60;
@@ -84,6 +85,23 @@ fn value(value: &Value) -> String {
 
 fn join(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
+}
+
+/// Requests that show differences, with what each side does.
+#[must_use]
+pub fn requests(shown: &[Contrast]) -> String {
+    let mut out = String::new();
+    for one in shown {
+        let times = match one.times {
+            1 => String::new(),
+            times => format!(", sent {times} times at once"),
+        };
+        let _ = writeln!(out, "\n{}{times}", one.name);
+        let _ = writeln!(out, "  {}", one.request.curl("http://127.0.0.1:8080"));
+        let _ = writeln!(out, "  left:  {}", one.left);
+        let _ = writeln!(out, "  right: {}", one.right);
+    }
+    out
 }
 
 /// How many of each class.

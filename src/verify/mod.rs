@@ -1,5 +1,6 @@
 //! GATEWAY x URL -> VERDICTS: probes made from the spec, what the engine expects of them, and what a running gateway answers.
 
+pub mod contrast;
 pub mod engines;
 pub mod expect;
 pub mod generate;

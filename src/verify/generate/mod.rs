@@ -30,28 +30,43 @@ pub fn probes(scene: &Scene<'_>) -> Vec<Probe> {
     answers::gateway(scene, &mut probes);
     routing::gateway(scene, &mut probes);
     limits::gateway(scene, &mut probes);
-    for (index, route) in scene.gateway.routes.iter().enumerate() {
-        let mut of = Of {
-            scene,
-            id: RouteId(index),
-            route,
-            probes: &mut probes,
-        };
-        routing::route(&mut of);
-        spelling::route(&mut of);
-        auth::route(&mut of);
-        permission::route(&mut of);
-        forgery::route(&mut of);
-        request_id::route(&mut of);
-        cors::route(&mut of);
-        body::route(&mut of);
-        headers::route(&mut of);
-        answers::route(&mut of);
-        gather::route(&mut of);
-        faults::route(&mut of);
-        limits::route(&mut of);
+    for index in 0..scene.gateway.routes.len() {
+        of_route(scene, RouteId(index), &mut probes);
     }
     distinct(probes)
+}
+
+/// What there is to ask about some routes alone.
+#[must_use]
+pub fn probes_of(scene: &Scene<'_>, routes: &[RouteId]) -> Vec<Probe> {
+    let mut probes = Vec::new();
+    for id in routes {
+        of_route(scene, *id, &mut probes);
+    }
+    distinct(probes)
+}
+
+fn of_route(scene: &Scene<'_>, id: RouteId, probes: &mut Vec<Probe>) {
+    let route = &scene.gateway.routes[id.0];
+    let mut of = Of {
+        scene,
+        id,
+        route,
+        probes,
+    };
+    routing::route(&mut of);
+    spelling::route(&mut of);
+    auth::route(&mut of);
+    permission::route(&mut of);
+    forgery::route(&mut of);
+    request_id::route(&mut of);
+    cors::route(&mut of);
+    body::route(&mut of);
+    headers::route(&mut of);
+    answers::route(&mut of);
+    gather::route(&mut of);
+    faults::route(&mut of);
+    limits::route(&mut of);
 }
 
 /// Each thing once: what two generators ask alike is asked once, and what is named alike gets a number.

@@ -33,14 +33,25 @@ fn differences_stand_in_columns_with_their_places() {
     pair(dir.path(), "rate: 10/s, burst: 9", "rate: 5/s, burst: 99");
     let output = run_in(dir.path(), &["diff", "left.yaml", "right.yaml"]);
     exits(&output, 1);
+    let text = stdout(&output);
+    let (table, rest) = text.split_once("\n\n").unwrap();
     assert_eq!(
-        stdout(&output),
+        table,
         "route GET /x
   breaking     limit.rate   10/s -> 5/s  left.yaml:5:32 -> right.yaml:5:32
-  operational  limit.burst  9 -> 99      left.yaml:5:32 -> right.yaml:5:32
-
-2 differences: 1 breaking, 1 operational
-"
+  operational  limit.burst  9 -> 99      left.yaml:5:32 -> right.yaml:5:32"
+    );
+    assert!(
+        rest.starts_with("GET /x: limit 10/s burst 9, sent 10 times at once\n  curl "),
+        "{text}"
+    );
+    assert!(
+        rest.contains("\n  left:  429 ") && rest.contains("\n  right: reaches a /x"),
+        "{text}"
+    );
+    assert!(
+        rest.ends_with("\n2 differences: 1 breaking, 1 operational\n"),
+        "{text}"
     );
     assert_eq!(stderr(&output), "");
 }

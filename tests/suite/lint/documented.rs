@@ -1,6 +1,7 @@
 //! The examples in the rules' own docs are what the rules do.
 
-use gateway_gen::lint::rules;
+use gateway_gen::lint::{Mends, rules};
+use gateway_gen::report::Severity;
 use gateway_gen::spec::Preset;
 
 use super::{Folder, blocks, load};
@@ -54,4 +55,34 @@ fn ids_and_names_are_used_once_and_the_list_is_in_order() {
     let names: std::collections::HashSet<&str> =
         rules::ALL.iter().map(|rule| rule.code.name).collect();
     assert_eq!(names.len(), ids.len());
+}
+
+#[test]
+fn the_readme_lists_every_rule() {
+    let mut table = String::from(
+        "| rule | name | severity | sure | preset | fix | what it finds |\n|---|---|---|---|---|---|---|\n",
+    );
+    for rule in rules::ALL {
+        let severity = match rule.severity {
+            Severity::Error => "error",
+            Severity::Warn => "warn",
+            Severity::Info => "info",
+        };
+        let preset = match rule.preset {
+            Preset::Recommended => "recommended",
+            Preset::Strict => "strict",
+        };
+        let fix = match rule.mends {
+            Mends::Safely => "`--fix`",
+            Mends::BySuggestion => "suggested",
+            Mends::Nothing => "",
+        };
+        let (id, name) = (rule.code.id, rule.code.name);
+        table.push_str(&format!(
+            "| {id} | {name} | {severity} | {} | {preset} | {fix} | {} |\n",
+            rule.confidence.name(),
+            rule.summary()
+        ));
+    }
+    crate::generated::block("README.md", "rules", &table);
 }

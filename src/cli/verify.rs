@@ -36,6 +36,9 @@ pub struct Arguments {
     /// Its program, where it is not the one on the PATH.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
+    /// Leave the files of every start in this folder, to look at them.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
     /// Orders the probes; the same number gives the same order.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -97,7 +100,7 @@ fn launcher(arguments: &Arguments, settings: Targets) -> Result<Box<dyn Launcher
                 None => on_path("nginx")
                     .context("nginx not found: install it, or name it with --program")?,
             };
-            Ok(Box::new(Nginx { program, settings }))
+            Ok(Box::new(Nginx { program, settings, keep: arguments.keep.clone() }))
         }
         other => bail!("`{other}` is not an engine that can be started here: write `nginx`"),
     }

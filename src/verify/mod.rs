@@ -12,5 +12,6 @@ pub mod rig;
 pub mod run;
 pub mod runner;
 pub mod shape;
+pub mod shows;
 pub mod upstream;
 pub mod wire;

@@ -12,6 +12,7 @@ use super::probe::{Class, Probe};
 use super::rig::{Outside, published_keys, rig};
 use super::runner::{Outcome, Runner, now};
 use super::shape;
+use super::shows::{HIDDEN, explains};
 use super::upstream::{Board, Role, listen};
 use crate::engine::Memory;
 use crate::ir::{Gateway, Listen, SchemeKind};
@@ -45,7 +46,7 @@ pub struct Finding {
 pub struct Verified {
     /// In the order of the probes.
     pub findings: Vec<Finding>,
-    /// Ids of losses that no probe showed.
+    /// Ids of losses that a probe could have shown and none did.
     pub unseen: Vec<&'static str>,
 }
 
@@ -226,12 +227,11 @@ fn weigh(outcome: Outcome, losses: &[Loss], gateway: &Gateway) -> Finding {
         };
     }
     let route = outcome.probe.route.and_then(|id| gateway.routes.get(id.0));
+    // A loss explains a probe when it explains every difference of it.
     let about = |loss: &&Loss| {
         let place = loss.pointer.as_str();
-        let here = route.is_none_or(|route| {
-            !place.starts_with("/routes/") || place.starts_with(route.pointer.as_str())
-        });
-        here && outcome.probe.features.contains(&loss.feature)
+        let here = route.is_none_or(|route| !place.starts_with("/routes/") || place.starts_with(route.pointer.as_str()));
+        here && outcome.differences.iter().all(|difference| explains(loss.id, outcome.probe.class, difference))
     };
     match losses.iter().find(about).map(|loss| loss.id) {
         Some(id) => Finding {

@@ -20,6 +20,8 @@ pub struct Nginx {
     pub program: PathBuf,
     /// The spec's settings, with the version and modules of that program.
     pub settings: Targets,
+    /// Where the files of each start are left, for looking at them; nowhere by default.
+    pub keep: Option<PathBuf>,
 }
 
 fn target() -> anyhow::Result<&'static Target> {
@@ -39,7 +41,15 @@ impl Launcher for Nginx {
 
     fn start(&self, gateway: &Gateway) -> anyhow::Result<Started> {
         let target = target()?;
-        let folder = tempfile::tempdir()?;
+        let mut folder = tempfile::Builder::new();
+        folder.prefix("gateway-gen-nginx-");
+        let folder = match &self.keep {
+            Some(keep) => {
+                std::fs::create_dir_all(keep)?;
+                folder.tempdir_in(keep)?
+            }
+            None => folder.tempdir()?,
+        };
         let accounting = account(target, gateway, &self.settings);
         let emitted = (target.emit)(
             gateway,
@@ -83,7 +93,10 @@ impl Launcher for Nginx {
                 said.lines().take(5).collect::<Vec<_>>().join("; ")
             );
         }
-        started._folder = Some(folder);
+        match &self.keep {
+            Some(_) => drop(folder.keep()),
+            None => started._folder = Some(folder),
+        }
         Ok(started)
     }
 }

@@ -49,7 +49,7 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit> {
     arguments.formats.check(false)?;
-    let loaded = match load(&arguments.spec, true)? {
+    let loaded = match load(&arguments.spec, false)? {
         Ok(loaded) => loaded,
         Err(unread) => return unread.print("verify", &arguments.formats),
     };

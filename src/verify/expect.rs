@@ -152,12 +152,17 @@ impl Oracle {
         now: Timestamp,
     ) -> Expected {
         let headers = header_map(request);
+        let (authority, target) = request_target(request);
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let seen = crate::engine::Request {
             method: &request.method,
-            authority: &request.host,
-            path: request.path(),
-            query: request.query(),
+            authority,
+            path,
+            query,
             headers: &headers,
             peer,
             tls: false,
@@ -382,6 +387,15 @@ impl Oracle {
             header: name.as_str().to_owned(),
             value,
         })
+    }
+}
+
+/// Host and path with query: the absolute form carries both, and its host wins (RFC 9112, 3.2.2).
+fn request_target(request: &Request) -> (&str, &str) {
+    let absolute = request.target.strip_prefix("http://").or_else(|| request.target.strip_prefix("https://"));
+    match absolute {
+        Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+        None => (&request.host, &request.target),
     }
 }
 

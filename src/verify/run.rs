@@ -117,7 +117,7 @@ pub fn verify(
     let declared: BTreeSet<&'static str> = losses.iter().map(|loss| loss.id).collect();
     verified.unseen = declared
         .into_iter()
-        .filter(|id| !seen.contains(id))
+        .filter(|id| !seen.contains(id) && !HIDDEN.iter().any(|hidden| hidden.id == *id))
         .collect();
     Ok(verified)
 }

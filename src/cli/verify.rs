@@ -13,7 +13,7 @@ use super::output;
 use crate::ir::Gateway;
 use crate::report::{Probe, Verdict};
 use crate::spec::Targets;
-use crate::verify::engines::{Launcher, Nginx};
+use crate::verify::engines::{Launcher, Nginx, Serve};
 use crate::verify::run::{self, Finding, Verified, verify};
 
 /// Ask an engine everything the spec promises; a declared loss explains a difference, nothing else does.
@@ -30,7 +30,7 @@ Examples:
 pub struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
-    /// The engine to start: nginx.
+    /// The engine to start: serve or nginx.
     #[arg(long, value_name = "ENGINE")]
     engine: String,
     /// Its program, where it is not the one on the PATH.
@@ -94,6 +94,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
 
 fn launcher(arguments: &Arguments, settings: Targets) -> Result<Box<dyn Launcher>> {
     match arguments.engine.as_str() {
+        "serve" => Ok(Box::new(Serve)),
         "nginx" => {
             let program = match &arguments.program {
                 Some(program) => program.clone(),
@@ -102,7 +103,7 @@ fn launcher(arguments: &Arguments, settings: Targets) -> Result<Box<dyn Launcher
             };
             Ok(Box::new(Nginx { program, settings, keep: arguments.keep.clone() }))
         }
-        other => bail!("`{other}` is not an engine that can be started here: write `nginx`"),
+        other => bail!("`{other}` is not an engine that can be started here: write `serve` or `nginx`"),
     }
 }
 

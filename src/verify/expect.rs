@@ -16,6 +16,9 @@ use crate::engine::{
 };
 use crate::ir::{Action, Gateway, Keys, RouteId, SchemeKind};
 
+/// The reason on answers that an authorizer gave.
+const EXTERNAL: &str = "verify: external";
+
 /// What must reach upstreams.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reach {
@@ -30,6 +33,8 @@ pub enum Reach {
         /// The headers it gets.
         headers: HeaderMap,
     },
+    /// A part of the request may, before it is refused.
+    Any,
     /// Each of these, in any order.
     Parts(Vec<(String, String)>),
 }
@@ -130,7 +135,7 @@ impl Oracle {
                 }
                 status @ (401 | 403) => ExternalAnswer::Refused(Answer {
                     body: "{}".into(),
-                    ..Answer::empty(status, "external")
+                    ..Answer::empty(status, EXTERNAL)
                 }),
                 _ => ExternalAnswer::Failed,
             };
@@ -198,6 +203,7 @@ impl Oracle {
             && !matches!(decision.end, End::Answer(_))
         {
             self.own(&mut expected, Answer::too_large(), origin);
+            expected.reach = Reach::Any;
             return expected;
         }
         self.end(decision, &mut expected, &seen, orders);
@@ -224,7 +230,9 @@ impl Oracle {
                 } else {
                     vec![answer.status]
                 };
-                expected.own = answer.status >= 400 && !fixed;
+                // What an authorizer refuses is returned as it is.
+                let foreign = answer.reason == EXTERNAL;
+                expected.own = answer.status >= 400 && !fixed && !foreign;
                 expected.body = fixed.then(|| String::from_utf8_lossy(&answer.body).into_owned());
                 expected.headers = answer.headers;
             }
@@ -359,9 +367,6 @@ impl Oracle {
         expected.statuses = vec![answer.status];
         expected.headers = answer.headers;
         expected.own = true;
-        if expected.own && answer.status == 413 {
-            expected.reach = Reach::Nothing;
-        }
     }
 
     /// The request ID that must come back: the client's where it is kept.

@@ -42,7 +42,9 @@ pub fn judge(
     if refused_before_matching(class, expected, observed) {
         return found;
     }
-    if !expected.statuses.contains(&observed.status) {
+    // A body that is too large fails one check more than the engine told of: either answer is right (section 3).
+    let other_check = class == Class::Body && observed.status == 413 && expected.own && observed.received.is_empty();
+    if !expected.statuses.contains(&observed.status) && !other_check {
         let wanted: Vec<String> = expected.statuses.iter().map(u16::to_string).collect();
         found.push(differ("status", wanted.join(" or "), observed.status));
     }
@@ -72,6 +74,7 @@ fn reach(found: &mut Vec<Difference>, request: &Request, expected: &Expected, ob
                 ));
             }
         }
+        Reach::Any => {}
         Reach::Service {
             service,
             target,

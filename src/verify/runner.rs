@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::expect::{Expected, Oracle};
+use super::expect::{Expected, Oracle, Reach};
 use super::generate::faults::{TROUBLE, Trouble};
 use super::identity::AUTHORIZER;
 use super::judge::{Difference, judge};
@@ -47,7 +48,15 @@ pub struct Runner<'r> {
     pub board: &'r Arc<Board>,
     /// Counters as the gateway should keep them; new when it is started anew.
     pub counters: Memory,
+    /// How many requests were sent; each carries its number.
+    pub sent: AtomicU64,
 }
+
+/// The header that says which request something at an upstream belongs to.
+const TAG: &str = "x-verify-tag";
+/// How often late parts are looked for, 5 ms apart.
+const SETTLE: usize = 20;
+
 
 impl Runner<'_> {
     /// Sends one probe.
@@ -98,15 +107,35 @@ impl Runner<'_> {
     fn send(&self, request: &Request) -> (Expected, Observed) {
         let (request, orders) = orders(request);
         self.board.order(orders.clone());
-        self.board.take();
         let expected = self.oracle.expect(&request, &orders, &self.counters, now());
-        let observed = self.observe(&request);
+        let awaited = match &expected.reach {
+            Reach::Nothing | Reach::Any | Reach::Service { .. } => 0,
+            Reach::Parts(parts) => parts.len(),
+        };
+        let observed = self.observe(&request, awaited);
         (expected, observed)
     }
 
-    fn observe(&self, request: &Request) -> Observed {
-        let answer = wire::exchange(self.address, request);
-        let received = self.board.take();
+    /// Sends a request and takes what reached upstreams: by its tag, or, for the parts of a gather, by waiting for them.
+    fn observe(&self, request: &Request, awaited: usize) -> Observed {
+        let tag = self.sent.fetch_add(1, Ordering::Relaxed).to_string();
+        let tagged = request.clone().header(TAG, tag.as_str());
+        let answer = wire::exchange(self.address, &tagged);
+        let mut received = Vec::new();
+        for attempt in 0..=SETTLE {
+            received.extend(self.board.take().into_iter().filter(|received| {
+                let other = received.headers.iter().find(|(name, _)| name == TAG);
+                other.map_or(awaited > 0, |(_, value)| *value == tag)
+            }));
+            // A part that a failed gather no longer waits for arrives a little later.
+            if received.len() >= awaited || attempt == SETTLE {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        for one in &mut received {
+            one.headers.retain(|(name, _)| name != TAG);
+        }
         match answer {
             Ok((status, headers, body)) => Observed {
                 status,
@@ -131,7 +160,7 @@ impl Runner<'_> {
         let started = (Instant::now(), now());
         let mut passed = 0;
         for _ in 0..count {
-            let observed = self.observe(&request);
+            let observed = self.observe(&request, 0);
             passed += u64::from(observed.status != 429 && observed.status != 0);
         }
         let took = u64::try_from(started.0.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -188,7 +217,7 @@ impl Runner<'_> {
 fn open_breaker(expected: &mut Expected, last: bool) {
     expected.own = true;
     expected.body = None;
-    expected.reach = super::expect::Reach::Nothing;
+    expected.reach = Reach::Any;
     expected.headers.clear();
     if last {
         expected.statuses = vec![503];

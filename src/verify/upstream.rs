@@ -110,6 +110,11 @@ fn converse(stream: TcpStream, role: &Role, board: &Board) {
                     });
                 }
                 let trouble = lock(&board.orders).trouble.get(name).copied();
+                if trouble == Some(Trouble::NotHttp) {
+                    // The connection ends: a client can't know where an answer would begin.
+                    let _ = writer.write_all(b"220 mail.example ESMTP\r\n");
+                    return;
+                }
                 match service(method, text, trouble) {
                     Some(answer) => answer,
                     None => return,
@@ -157,8 +162,7 @@ fn service(method: &str, text: &str, trouble: Option<Trouble>) -> Option<String>
         None => (200, text),
         Some(Trouble::Status(status)) => (status, "{\"trouble\":true}"),
         Some(Trouble::NotJson) => (200, "<p>not JSON"),
-        Some(Trouble::Reset) => return None,
-        Some(Trouble::NotHttp) => return Some("220 mail.example ESMTP\r\n".to_owned()),
+        Some(Trouble::Reset | Trouble::NotHttp) => return None,
         Some(Trouble::Slow(millis)) => {
             std::thread::sleep(Duration::from_millis(millis));
             (200, text)
@@ -172,7 +176,6 @@ fn service(method: &str, text: &str, trouble: Option<Trouble>) -> Option<String>
     if method != "HEAD" {
         answer.push_str(body);
     }
-    // What does not speak HTTP ends the connection as well: the client can't know where an answer would begin.
     Some(answer)
 }
 

@@ -26,7 +26,11 @@ pub fn support(fact: &Fact<'_>, gateway: &Gateway, targets: &spec::Targets) -> S
         Feature::OwnAnswers => Support::approximate(
             "request-line",
             "TRACE and CONNECT get 405 without Allow, a method in lower case 400, and header lines above 8 kB 400 or 414, whatever the routes say",
-        ),
+        )
+        .and(Shortfall::approximate(
+            "not-http",
+            "a service that does not answer in HTTP is passed on byte for byte as HTTP/0.9 instead of being answered with 502",
+        )),
         Feature::Normalisation(_) => Support::approximate(
             "path-refusals",
             "`..` above the root and raw bytes outside ASCII get 400 instead of being normalised",

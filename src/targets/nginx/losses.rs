@@ -45,6 +45,10 @@ pub const PAGES: &[LossPage] = &[
         page: include_str!("../../../templates/nginx/losses/node-counters.md"),
     },
     LossPage {
+        id: "not-http",
+        page: include_str!("../../../templates/nginx/losses/not-http.md"),
+    },
+    LossPage {
         id: "path-refusals",
         page: include_str!("../../../templates/nginx/losses/path-refusals.md"),
     },

@@ -1,8 +1,10 @@
 //! Engines that a run can start on this machine: each takes a gateway, listens on loopback and is stopped again.
 
 mod nginx;
+mod serve;
 
 pub use nginx::Nginx;
+pub use serve::Serve;
 
 use std::net::SocketAddr;
 use std::process::Child;
@@ -30,6 +32,7 @@ pub struct Started {
     process: Option<Child>,
     // Its files; removed when it is stopped.
     _folder: Option<tempfile::TempDir>,
+    serve: Option<crate::serve::Running>,
 }
 
 impl Started {
@@ -41,6 +44,9 @@ impl Started {
 
 impl Drop for Started {
     fn drop(&mut self) {
+        if let Some(running) = self.serve.take() {
+            running.stop();
+        }
         if let Some(process) = &mut self.process {
             // SIGTERM by process id: engines stop their workers on it, which they would not on SIGKILL.
             let _ = std::process::Command::new("kill")

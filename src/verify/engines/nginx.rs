@@ -85,6 +85,7 @@ impl Launcher for Nginx {
             address,
             process: Some(process),
             _folder: None,
+            serve: None,
         };
         if let Err(error) = Runner::wait_until_up(address, Duration::from_secs(10)) {
             let said = std::fs::read_to_string(folder.path().join("stderr")).unwrap_or_default();

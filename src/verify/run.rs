@@ -76,11 +76,11 @@ pub fn verify(
     let rigged = rig(gateway.clone(), &outside(gateway, &board)?);
     let rigged = plain(rigged, free_port()?);
     let relaxed = relax(rigged.clone());
-    let losses = launcher.losses(&rigged);
+    let losses = launcher.losses(gateway);
     let clock = Clock {
         now: now().seconds(),
     };
-    let mut all = probes(&Scene::new(&relaxed, clock));
+    let mut all = probes(&Scene::new(&rigged, clock));
     shuffle(&mut all, seed);
     let total = all.len();
     let (alone, together): (Vec<_>, Vec<_>) = all

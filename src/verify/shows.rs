@@ -38,7 +38,7 @@ pub const SIGNS: &[Sign] = &[
     sign("hop-by-hop", &[Class::Forgery], &["upstream header x-hop", "upstream header x_"]),
     sign("not-http", &[Class::Fault], &["status -> 0"]),
     sign("rate-rounding", &[Class::Limit], &["admitted"]),
-    sign("redirect-body", &[Class::Answer, Class::Headers, Class::Routing, Class::Cors, Class::RequestId, Class::Forgery, Class::Auth, Class::Spelling], &["body", "header content-type"]),
+    sign("redirect-body", &[Class::Answer, Class::Limit, Class::Quota, Class::Body, Class::Headers, Class::Permission, Class::Routing, Class::Cors, Class::RequestId, Class::Forgery, Class::Auth, Class::Spelling], &["body", "header content-type"]),
     sign("request-line", &[Class::Routing, Class::Spelling], &["header allow", "status -> 400", "status -> 405"]),
     sign("retry-reset", &[Class::Fault], &["status"]),
     sign("retry-status", &[Class::Fault], &["status"]),

@@ -7,12 +7,13 @@ use gateway_gen::ir::{Auth, Gateway};
 use gateway_gen::resolve::{Options, Secrets, resolve};
 use gateway_gen::source::{Input, ReadOptions, read};
 use gateway_gen::spec::{Spec, Targets};
+use gateway_gen::verify::engines::{Launcher, Nginx, Serve};
 use gateway_gen::verify::expect::{Oracle, Reach};
 use gateway_gen::verify::generate::{Scene, probes};
 use gateway_gen::verify::identity::Clock;
 use gateway_gen::verify::probe::{Class, Step};
 use gateway_gen::verify::rig::{Outside, rig};
-use gateway_gen::verify::run::plain;
+use gateway_gen::verify::run::{Verdict, plain, verify};
 use gateway_gen::verify::runner::{now, orders};
 
 /// A spec of the examples, resolved, with its `targets` section.
@@ -143,4 +144,55 @@ fn the_shop_is_asked_at_least_three_hundred_things() {
     let before = names.len();
     names.dedup();
     assert_eq!(names.len(), before, "probes have names of their own");
+}
+
+/// Everything that came out otherwise and that no declared loss explains.
+fn unexplained(launcher: &dyn Launcher, path: &Path, gateway: &Gateway) -> (usize, Vec<String>) {
+    let verified = verify(gateway, launcher, 1, &mut |_, _| {}).unwrap();
+    let failed = verified.findings.iter().filter(|finding| finding.verdict == Verdict::Failed);
+    let shown = failed.map(|finding| format!("{} {}: {:?}", path.display(), finding.outcome.probe.name, finding.outcome.differences));
+    (verified.findings.len(), shown.collect())
+}
+
+#[test]
+fn serve_answers_every_probe_of_every_example_as_the_engine_says() {
+    let (mut asked, mut failed) = (0, Vec::new());
+    for path in examples() {
+        let (gateway, _) = example(&path);
+        let (count, wrong) = unexplained(&Serve, &path, &gateway);
+        asked += count;
+        failed.extend(wrong);
+    }
+    assert!(failed.is_empty(), "{} of {asked}:\n{}", failed.len(), failed.join("\n"));
+    assert!(asked > 5000, "{asked}");
+}
+
+/// The nginx to test with: the one named by a variable, or the one of the machine.
+fn nginx(variable: &str, usual: Option<&str>) -> Option<PathBuf> {
+    let program = std::env::var_os(variable).map(PathBuf::from).or(usual.map(PathBuf::from)).filter(|program| program.is_file());
+    if program.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "nginx not found, and in CI a skip is a failure");
+        println!("skipped: nginx not found ({variable})");
+    }
+    program
+}
+
+fn nginx_agrees(program: &Path) {
+    let (mut asked, mut failed) = (0, Vec::new());
+    for path in examples() {
+        let (gateway, settings) = example(&path);
+        let launcher = Nginx { program: program.to_owned(), settings, keep: None };
+        let (count, wrong) = unexplained(&launcher, &path, &gateway);
+        asked += count;
+        failed.extend(wrong);
+    }
+    assert!(failed.is_empty(), "{} of {asked}:\n{}", failed.len(), failed.join("\n"));
+    assert!(asked > 5000, "{asked}");
+}
+
+#[test]
+fn nginx_answers_every_probe_of_every_example_as_declared() {
+    if let Some(program) = nginx("GATEWAY_GEN_NGINX", Some("/usr/sbin/nginx")) {
+        nginx_agrees(&program);
+    }
 }

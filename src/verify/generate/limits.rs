@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Of;
 use super::sample::Scene;
-use crate::ir::{Limit, LimitKey, SchemeKind};
+use crate::ir::{Action, Limit, LimitKey, Route, SchemeKind};
 use crate::verify::probe::{Class, Probe, Request, Step};
 
 const ABOUT: &[&str] = &[
@@ -21,12 +21,8 @@ const LARGEST_BURST: u64 = 600;
 
 /// The limit over all routes.
 pub(super) fn gateway(scene: &Scene<'_>, probes: &mut Vec<Probe>) {
-    let Some(route) = scene
-        .gateway
-        .routes
-        .iter()
-        .find(|route| route.limits.is_empty())
-    else {
+    let forwarded = |route: &&Route| route.limits.is_empty() && matches!(route.action, Action::Forward(_));
+    let Some(route) = scene.gateway.routes.iter().find(forwarded) else {
         return;
     };
     let good = scene.identities.good(route, scene.base(route));

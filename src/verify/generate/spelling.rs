@@ -112,5 +112,7 @@ pub(super) fn route(of: &mut Of<'_, '_>) {
 }
 
 fn respell(request: &Request, path: &str) -> Request {
-    request.clone().with_path(path)
+    // The absolute form names the host a second time.
+    let path = path.replacen("http://localhost", &format!("http://{}", request.host), 1);
+    request.clone().with_path(&path)
 }

@@ -101,9 +101,15 @@ fn launcher(arguments: &Arguments, settings: Targets) -> Result<Box<dyn Launcher
                 None => on_path("nginx")
                     .context("nginx not found: install it, or name it with --program")?,
             };
-            Ok(Box::new(Nginx { program, settings, keep: arguments.keep.clone() }))
+            Ok(Box::new(Nginx {
+                program,
+                settings,
+                keep: arguments.keep.clone(),
+            }))
         }
-        other => bail!("`{other}` is not an engine that can be started here: write `serve` or `nginx`"),
+        other => {
+            bail!("`{other}` is not an engine that can be started here: write `serve` or `nginx`")
+        }
     }
 }
 

@@ -397,7 +397,10 @@ impl Oracle {
 
 /// Host and path with query: the absolute form carries both, and its host wins (RFC 9112, 3.2.2).
 fn request_target(request: &Request) -> (&str, &str) {
-    let absolute = request.target.strip_prefix("http://").or_else(|| request.target.strip_prefix("https://"));
+    let absolute = request
+        .target
+        .strip_prefix("http://")
+        .or_else(|| request.target.strip_prefix("https://"));
     match absolute {
         Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
         None => (&request.host, &request.target),

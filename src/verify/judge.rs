@@ -43,7 +43,8 @@ pub fn judge(
         return found;
     }
     // A body that is too large fails one check more than the engine told of: either answer is right (section 3).
-    let other_check = class == Class::Body && observed.status == 413 && observed.received.is_empty();
+    let other_check =
+        class == Class::Body && observed.status == 413 && observed.received.is_empty();
     if !expected.statuses.contains(&observed.status) && !other_check {
         let wanted: Vec<String> = expected.statuses.iter().map(u16::to_string).collect();
         found.push(differ("status", wanted.join(" or "), observed.status));

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::keys::{SECRET, TRUSTED};
-use crate::ir::{Address, Algorithm, Counters, File, Gateway, Jwt, Keys, Protocol, SchemeKind, Secret, Via};
+use crate::ir::{
+    Address, Algorithm, Counters, File, Gateway, Jwt, Keys, Protocol, SchemeKind, Secret, Via,
+};
 
 /// Where the things outside of the gateway listen on loopback.
 #[derive(Clone, Debug, Default)]

@@ -75,7 +75,8 @@ pub fn verify(
     let board = Arc::new(Board::default());
     let rigged = rig(gateway.clone(), &outside(gateway, &board)?);
     let rigged = plain(rigged, free_port()?);
-    let relaxed = relax(rigged.clone());
+    let unlimited = relax(rigged.clone());
+    let relaxed = slow_breakers(unlimited.clone());
     let losses = launcher.losses(gateway);
     let clock = Clock {
         now: now().seconds(),
@@ -96,7 +97,7 @@ pub fn verify(
                 oracle: &oracle,
                 board: &board,
                 counters: Memory::default(),
-            sent: AtomicU64::default(),
+                sent: AtomicU64::default(),
             };
             for probe in probes {
                 let outcome = runner.run(probe);
@@ -108,7 +109,8 @@ pub fn verify(
         };
     run(&relaxed, &together, &mut verified)?;
     for probe in &alone {
-        run(&rigged, std::slice::from_ref(probe), &mut verified)?;
+        let gateway = if breaks(probe) { &unlimited } else { &rigged };
+        run(gateway, std::slice::from_ref(probe), &mut verified)?;
     }
     let seen: BTreeSet<&str> = verified
         .findings
@@ -185,14 +187,19 @@ pub fn plain(mut gateway: Gateway, port: u16) -> Gateway {
     gateway
 }
 
-/// Buckets so large, and breakers so slow, that no probe meets their edge; everything else stays.
-fn relax(mut gateway: Gateway) -> Gateway {
-    const PLENTY: u64 = 100_000;
+/// Breakers so slow that no probe opens them; everything else stays.
+fn slow_breakers(mut gateway: Gateway) -> Gateway {
     for service in gateway.services.values_mut() {
         if let Some(breaker) = &mut service.breaker {
             breaker.value.failures = 255;
         }
     }
+    gateway
+}
+
+/// Buckets so large that no probe meets their edge; everything else stays.
+fn relax(mut gateway: Gateway) -> Gateway {
+    const PLENTY: u64 = 100_000;
     for limit in &mut gateway.limits {
         limit.value.burst = PLENTY;
     }
@@ -237,8 +244,13 @@ fn weigh(outcome: Outcome, losses: &[Loss], gateway: &Gateway) -> Finding {
     // A loss explains a probe when it explains every difference of it.
     let about = |loss: &&Loss| {
         let place = loss.pointer.as_str();
-        let here = route.is_none_or(|route| !place.starts_with("/routes/") || place.starts_with(route.pointer.as_str()));
-        here && outcome.differences.iter().all(|difference| explains(loss.id, outcome.probe.class, difference))
+        let here = route.is_none_or(|route| {
+            !place.starts_with("/routes/") || place.starts_with(route.pointer.as_str())
+        });
+        here && outcome
+            .differences
+            .iter()
+            .all(|difference| explains(loss.id, outcome.probe.class, difference))
     };
     match losses.iter().find(about).map(|loss| loss.id) {
         Some(id) => Finding {

@@ -57,7 +57,6 @@ const TAG: &str = "x-verify-tag";
 /// How often late parts are looked for, 5 ms apart.
 const SETTLE: usize = 20;
 
-
 impl Runner<'_> {
     /// Sends one probe.
     pub fn run(&self, probe: &Probe) -> Outcome {

@@ -149,8 +149,18 @@ fn the_shop_is_asked_at_least_three_hundred_things() {
 /// Everything that came out otherwise and that no declared loss explains.
 fn unexplained(launcher: &dyn Launcher, path: &Path, gateway: &Gateway) -> (usize, Vec<String>) {
     let verified = verify(gateway, launcher, 1, &mut |_, _| {}).unwrap();
-    let failed = verified.findings.iter().filter(|finding| finding.verdict == Verdict::Failed);
-    let shown = failed.map(|finding| format!("{} {}: {:?}", path.display(), finding.outcome.probe.name, finding.outcome.differences));
+    let failed = verified
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Failed);
+    let shown = failed.map(|finding| {
+        format!(
+            "{} {}: {:?}",
+            path.display(),
+            finding.outcome.probe.name,
+            finding.outcome.differences
+        )
+    });
     (verified.findings.len(), shown.collect())
 }
 
@@ -163,15 +173,26 @@ fn serve_answers_every_probe_of_every_example_as_the_engine_says() {
         asked += count;
         failed.extend(wrong);
     }
-    assert!(failed.is_empty(), "{} of {asked}:\n{}", failed.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} of {asked}:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
     assert!(asked > 5000, "{asked}");
 }
 
 /// The nginx to test with: the one named by a variable, or the one of the machine.
 fn nginx(variable: &str, usual: Option<&str>) -> Option<PathBuf> {
-    let program = std::env::var_os(variable).map(PathBuf::from).or(usual.map(PathBuf::from)).filter(|program| program.is_file());
+    let program = std::env::var_os(variable)
+        .map(PathBuf::from)
+        .or(usual.map(PathBuf::from))
+        .filter(|program| program.is_file());
     if program.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "nginx not found, and in CI a skip is a failure");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "nginx not found, and in CI a skip is a failure"
+        );
         println!("skipped: nginx not found ({variable})");
     }
     program
@@ -181,12 +202,21 @@ fn nginx_agrees(program: &Path) {
     let (mut asked, mut failed) = (0, Vec::new());
     for path in examples() {
         let (gateway, settings) = example(&path);
-        let launcher = Nginx { program: program.to_owned(), settings, keep: None };
+        let launcher = Nginx {
+            program: program.to_owned(),
+            settings,
+            keep: None,
+        };
         let (count, wrong) = unexplained(&launcher, &path, &gateway);
         asked += count;
         failed.extend(wrong);
     }
-    assert!(failed.is_empty(), "{} of {asked}:\n{}", failed.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} of {asked}:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
     assert!(asked > 5000, "{asked}");
 }
 

@@ -32,8 +32,21 @@ impl Launcher for Serve {
             drain: Duration::from_millis(200),
             ..Options::default()
         };
-        let running = start(Ready { gateway, files: Vec::new() }, &options, None).map_err(|error| anyhow!(error))?;
+        let running = start(
+            Ready {
+                gateway,
+                files: Vec::new(),
+            },
+            &options,
+            None,
+        )
+        .map_err(|error| anyhow!(error))?;
         let address = running.http.context("the gateway listens on no port")?;
-        Ok(Started { address, process: None, _folder: None, serve: Some(running) })
+        Ok(Started {
+            address,
+            process: None,
+            _folder: None,
+            serve: Some(running),
+        })
     }
 }

@@ -21,7 +21,8 @@ const LARGEST_BURST: u64 = 600;
 
 /// The limit over all routes.
 pub(super) fn gateway(scene: &Scene<'_>, probes: &mut Vec<Probe>) {
-    let forwarded = |route: &&Route| route.limits.is_empty() && matches!(route.action, Action::Forward(_));
+    let forwarded =
+        |route: &&Route| route.limits.is_empty() && matches!(route.action, Action::Forward(_));
     let Some(route) = scene.gateway.routes.iter().find(forwarded) else {
         return;
     };

@@ -44,9 +44,18 @@ pub(super) fn gateway(scene: &Scene<'_>, probes: &mut Vec<Probe>) {
             ..base.clone()
         },
     );
-    ask("a header line of 9 kB", base.clone().header("X-Long", "v".repeat(9000)));
+    ask(
+        "a header line of 9 kB",
+        base.clone().header("X-Long", "v".repeat(9000)),
+    );
     for method in ["TRACE", "get"] {
-        ask(&format!("method {method}"), Request { method: method.into(), ..base.clone() });
+        ask(
+            &format!("method {method}"),
+            Request {
+                method: method.into(),
+                ..base.clone()
+            },
+        );
     }
     if !scene.gateway.hosts.is_empty() {
         ask(

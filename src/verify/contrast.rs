@@ -115,7 +115,7 @@ fn parted(left: &Expected, right: &Expected) -> Option<(String, String, bool)> {
     }
     let sent = |reach: &Reach| match reach {
         Reach::Service { headers, .. } => headers.clone(),
-        Reach::Nothing | Reach::Parts(_) => http::HeaderMap::new(),
+        Reach::Nothing | Reach::Any | Reach::Parts(_) => http::HeaderMap::new(),
     };
     let (to_left, to_right) = (sent(&left.reach), sent(&right.reach));
     let header = |left: &http::HeaderMap, right: &http::HeaderMap, whose: &str| {
@@ -154,7 +154,7 @@ fn text(value: &http::HeaderValue) -> String {
 
 fn reached(reach: &Reach) -> Vec<(String, String)> {
     match reach {
-        Reach::Nothing => Vec::new(),
+        Reach::Nothing | Reach::Any => Vec::new(),
         Reach::Service {
             service, target, ..
         } => vec![(service.clone(), target.clone())],

@@ -4,6 +4,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use super::health::{ActiveCheck, Healthchecks, Healthy, PassiveCheck, Unhealthy};
+
 /// A declarative file of format 3.0: nothing in it is rewritten when it is loaded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -251,115 +253,6 @@ pub struct Upstream {
     pub healthchecks: Option<Healthchecks>,
     /// Addresses.
     pub targets: Vec<Target>,
-}
-
-/// Active and passive checks.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Healthchecks {
-    /// Probes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub active: Option<ActiveCheck>,
-    /// Real requests.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub passive: Option<PassiveCheck>,
-}
-
-/// Probes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ActiveCheck {
-    /// `http`, `https` or `tcp`.
-    pub r#type: String,
-    /// The certificate is checked; only with `https`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub https_verify_certificate: Option<bool>,
-    /// The path asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub http_path: Option<String>,
-    /// Seconds.
-    #[serde(serialize_with = "seconds")]
-    pub timeout: f64,
-    /// What lets a target in.
-    pub healthy: Healthy,
-    /// What takes it out.
-    pub unhealthy: Unhealthy,
-}
-
-/// Real requests.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PassiveCheck {
-    /// `http` or `https`.
-    pub r#type: String,
-    /// What starts the count of failures again.
-    pub healthy: Healthy,
-    /// What takes a target out.
-    pub unhealthy: Unhealthy,
-}
-
-/// What lets a target in.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Healthy {
-    /// Seconds between probes of a target that is in.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "optional_seconds"
-    )]
-    pub interval: Option<f64>,
-    /// In a row, 0 to 255.
-    pub successes: u32,
-    /// These count.
-    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "flow")]
-    pub http_statuses: Vec<u16>,
-}
-
-/// What takes a target out; 0 for never.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Unhealthy {
-    /// Seconds between probes of a target that is out.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "optional_seconds"
-    )]
-    pub interval: Option<f64>,
-    /// Answers of `http_statuses`, 0 to 255.
-    pub http_failures: u32,
-    /// Refused connections, 0 to 255.
-    pub tcp_failures: u32,
-    /// Timeouts, 0 to 255.
-    pub timeouts: u32,
-    /// These count.
-    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "flow")]
-    pub http_statuses: Vec<u16>,
-}
-
-/// Kong takes fractions, decK whole numbers alone.
-fn seconds<S: serde::Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    let whole = seconds.round();
-    if (whole - seconds).abs() < f64::EPSILON && (0.0..1e15).contains(&whole) {
-        // Just seen to be a small whole number.
-        serializer.serialize_u64(whole as u64)
-    } else {
-        serializer.serialize_f64(*seconds)
-    }
-}
-
-fn optional_seconds<S: serde::Serializer>(
-    interval: &Option<f64>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match interval {
-        Some(interval) => seconds(interval, serializer),
-        None => serializer.serialize_none(),
-    }
-}
-
-fn flow<S: serde::Serializer>(statuses: &Vec<u16>, serializer: S) -> Result<S::Ok, S::Error> {
-    // Three hundred lines of numbers would hide the rest.
-    serde_saphyr::FlowSeq(statuses).serialize(serializer)
 }
 
 /// One address of an upstream.

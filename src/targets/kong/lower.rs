@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::document::{Certificate, Document, Plugin, Route, Service, Sni};
+use super::document::{Certificate, Document, Plugin, Sni};
 use super::functions::Tables;
-use super::paths::{Captures, Priorities, regex};
+use super::paths::Priorities;
 use super::policy::auth;
 use super::policy::limit::{self, Identity, PlanCounter};
 use super::policy::token::{self, TokenCheck};
 use super::print::Comments;
 use super::upstreams::{self, Variant};
-use super::{functions, names, raw, routes};
-use crate::ir::{self, Action, Gateway, Keys, SchemeKind, Secret, slots};
+use super::{functions, names, raw, routes, secrets};
+use crate::ir::{self, Gateway, SchemeKind, slots};
 use crate::targets::Context;
 
 /// Headers by which Kong tells the service about a consumer; other engines send none, so clients may not either.
@@ -86,7 +86,7 @@ pub fn lower<'g>(gateway: &'g Gateway, context: &'g Context<'g>) -> Lowered {
         .document
         .services
         .retain(|service| !service.routes.is_empty());
-    let (placeholders, references) = secrets(gateway);
+    let (placeholders, references) = secrets::variables(gateway);
     Lowered {
         document: lowering.document,
         comments: lowering.comments,
@@ -233,91 +233,6 @@ impl<'g> Lowering<'g> {
         }
     }
 
-    /// Puts a route under its service.
-    pub(super) fn place_forward(
-        &mut self,
-        route: &'g ir::Route,
-        forward: &ir::Forward,
-        mut made: Route,
-        plugins: Vec<Plugin>,
-        captures: Captures,
-    ) {
-        made.paths = vec![regex(&route.pattern, captures)];
-        made.plugins = self.with_raw(route, plugins);
-        let name = self
-            .variants
-            .get(&(forward.service.clone(), upstreams::variant(route)))
-            .cloned()
-            .unwrap_or_default();
-        self.place(&name, route, made);
-    }
-
-    fn place(&mut self, service: &str, route: &ir::Route, made: Route) {
-        let line = format!("{} -> {}", route.key, made.name);
-        self.comments.say("services", service, line);
-        if let Some(service) = self
-            .document
-            .services
-            .iter_mut()
-            .find(|one| one.name == service)
-        {
-            service.routes.push(made);
-        }
-    }
-
-    /// Puts a gather's route under the service that runs gathers.
-    pub(super) fn place_gather(&mut self, route: &'g ir::Route, made: Route) {
-        let Some(url) = &self.gateway.bff else { return };
-        let longest = match &route.action {
-            Action::Gather(gather) => gather
-                .parts
-                .iter()
-                .map(|part| part.timeout.0)
-                .max()
-                .unwrap_or_default(),
-            Action::Forward(_) | Action::Respond(_) => 0,
-        };
-        const NAME: &str = "gateway.bff";
-        let response = longest.saturating_add(5000);
-        if let Some(service) = self
-            .document
-            .services
-            .iter_mut()
-            .find(|service| service.name == NAME)
-        {
-            service.read_timeout = service.read_timeout.max(response);
-        } else {
-            let secure = url.scheme() == "https";
-            self.document.services.push(Service {
-                name: NAME.to_owned(),
-                protocol: url.scheme().to_owned(),
-                host: url.host_str().unwrap_or_default().to_owned(),
-                port: url.port().unwrap_or(if secure { 443 } else { 80 }),
-                path: Some(url.path().trim_end_matches('/').to_owned())
-                    .filter(|path| !path.is_empty()),
-                connect_timeout: 1000,
-                read_timeout: response,
-                write_timeout: response,
-                tls_verify: secure.then_some(true),
-                ..Service::default()
-            });
-            self.comments.say(
-                "services",
-                NAME,
-                "gathers, which `gateway-gen serve bff/gateway.yaml` runs",
-            );
-        }
-        self.place(NAME, route, made);
-    }
-
-    /// A route's plugins with the raw ones, which take the place of generated ones of the same name.
-    pub(super) fn with_raw(&self, route: &ir::Route, mut plugins: Vec<Plugin>) -> Vec<Plugin> {
-        let raw = raw::plugins(route.raw.as_ref().and_then(|raw| raw.kong.as_ref()));
-        plugins.retain(|plugin| raw.iter().all(|other| other.name != plugin.name));
-        plugins.extend(raw);
-        plugins
-    }
-
     fn consumers(&mut self) {
         let mut consumers = auth::consumers(self.gateway, &self.checks, self.anonymous);
         for consumer in &mut consumers {
@@ -438,43 +353,4 @@ impl<'g> Lowering<'g> {
         plugins.extend(raw);
         self.document.plugins = plugins;
     }
-}
-
-/// Secrets that stay outside: variables for placeholders, and variables that Kong reads itself.
-fn secrets(gateway: &Gateway) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
-    let mut placeholders = BTreeMap::new();
-    let mut references = BTreeMap::new();
-    let ask = |secret: &Secret, into: &mut BTreeMap<String, String>| {
-        if let Secret::Reference(name) = secret {
-            into.insert(Secret::variable(name), name.clone());
-        }
-    };
-    for consumer in gateway.consumers.values() {
-        let passwords = consumer.basic.iter().map(|(_, password)| password);
-        consumer
-            .api_keys
-            .iter()
-            .chain(passwords)
-            .for_each(|secret| ask(secret, &mut placeholders));
-    }
-    for scheme in gateway.schemes.values() {
-        if let SchemeKind::Jwt(ir::Jwt {
-            keys: Keys::Secret(secret),
-            ..
-        }) = &scheme.kind
-        {
-            ask(secret, &mut placeholders);
-        }
-    }
-    let server = gateway.tls.iter().filter_map(|tls| tls.key.as_ref());
-    let clients = gateway
-        .services
-        .values()
-        .filter_map(|service| service.tls.as_ref()?.client.as_ref().map(|(_, key)| key));
-    for key in server.chain(clients) {
-        if let ir::KeyMaterial::Secret(secret) = key {
-            ask(secret, &mut references);
-        }
-    }
-    (placeholders, references)
 }

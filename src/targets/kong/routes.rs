@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answers::answer;
 use super::document::{Plugin, Route};
 use super::lower::Lowering;
-use super::paths::{Captures, HIGHEST_PRIORITY, regex};
+use super::paths::{Captures, regex};
 use super::policy::headers::{RequestChanges, is_template, path_template, strips_prefix};
 use super::policy::{auth, cors, headers, limit};
 use super::{functions, names, respond, upstreams};
-use crate::ir::{Action, HostPattern, Pattern, RouteId, Slot};
+use crate::ir::{Action, HostPattern, RouteId, Slot};
 
 /// Every registered method a client may well send (RFC 9110, RFC 5789); others are matched without naming them.
 const METHODS: [&str; 9] = [
@@ -16,11 +17,11 @@ const METHODS: [&str; 9] = [
 ];
 
 /// What the routes of one pattern have in common.
-struct Group<'g> {
-    slot: &'g Slot,
-    hosts: Vec<String>,
-    priority: u32,
-    shared_cors: Option<Option<&'g crate::ir::Cors>>,
+pub(super) struct Group<'g> {
+    pub(super) slot: &'g Slot,
+    pub(super) hosts: Vec<String>,
+    pub(super) priority: u32,
+    pub(super) shared_cors: Option<Option<&'g crate::ir::Cors>>,
 }
 
 impl<'g> Lowering<'g> {
@@ -97,7 +98,13 @@ impl<'g> Lowering<'g> {
         (!hosts.is_empty()).then_some(hosts)
     }
 
-    fn base(&self, group: &Group<'_>, name: &str, methods: Vec<String>, path: String) -> Route {
+    pub(super) fn base(
+        &self,
+        group: &Group<'_>,
+        name: &str,
+        methods: Vec<String>,
+        path: String,
+    ) -> Route {
         Route {
             name: name.to_owned(),
             methods,
@@ -108,7 +115,7 @@ impl<'g> Lowering<'g> {
         }
     }
 
-    fn plain_route(&self) -> Route {
+    pub(super) fn plain_route(&self) -> Route {
         let redirect = self
             .gateway
             .tls
@@ -189,7 +196,7 @@ impl<'g> Lowering<'g> {
     }
 
     /// Cross-origin rules on one route of a group: the plugin, or the function's table where the group's rules differ.
-    fn cors(
+    pub(super) fn cors(
         &mut self,
         group: &Group<'g>,
         name: &str,
@@ -349,137 +356,12 @@ impl<'g> Lowering<'g> {
         plugins.extend(headers::response(&rules));
     }
 
-    fn not_allowed(&mut self, group: &Group<'g>, pattern: &Pattern, others: Vec<String>) {
-        let first = &self.gateway.routes[group.slot.routes[0].0];
-        let name = names::of_pattern(first, "not-allowed");
-        let named = !others.is_empty();
-        let path = regex(pattern, Captures::None);
-        let mut variants = Vec::new();
-        if named {
-            variants.push((name.clone(), others));
-        }
-        if group.slot.any.is_none() {
-            variants.push((format!("{name}.other"), Vec::new()));
-        }
-        let own = group.shared_cors.unwrap_or_else(|| {
-            // Without the function, the first rules of the path answer for all of its routes.
-            let mut all = group
-                .slot
-                .routes
-                .iter()
-                .filter_map(|id| self.gateway.routes[id.0].cors.as_ref());
-            all.next()
-                .filter(|_| !self.functions)
-                .map(|cors| &cors.value)
-        });
-        for (name, methods) in variants {
-            let mut made = self.base(group, &name, methods, path.clone());
-            made.plugins = self.cors(group, &name, own);
-            made.plugins.push(answer(405, "method not allowed"));
-            made.plugins.push(Plugin::new(
-                "response-transformer",
-                json!({ "add": { "headers": [format!("Allow:{}", group.slot.allow.join(", "))] } }),
-            ));
-            if name.ends_with(".other") {
-                self.comments.say(
-                    "routes",
-                    &name,
-                    format!("{pattern}: 405 for methods that no route names"),
-                );
-            } else {
-                self.comments.say(
-                    "routes",
-                    &name,
-                    format!("{pattern}: 405 for the methods it has no route for"),
-                );
-            }
-            self.document.routes.push(made);
-        }
-    }
-
-    /// The gateway's own health endpoint, on any host. Hosts outrank paths in Kong's order, so each kind of host has its own.
-    fn health(&mut self) {
-        let Some(path) = &self.gateway.health else {
-            return;
-        };
-        let mut kinds: Vec<(&str, Vec<String>)> = vec![("gateway-health", Vec::new())];
-        let mut all: Vec<HostPattern> = self.gateway.hosts.value.clone();
-        all.extend(
-            self.gateway
-                .routes
-                .iter()
-                .filter_map(|route| route.host.clone()),
-        );
-        let mut hosts: Vec<String> = all.iter().map(ToString::to_string).collect();
-        hosts.sort();
-        hosts.dedup();
-        let (wild, exact): (Vec<String>, Vec<String>) =
-            hosts.into_iter().partition(|host| host.contains('*'));
-        kinds.extend(
-            [
-                ("gateway-health.host", exact),
-                ("gateway-health.wildcard", wild),
-            ]
-            .into_iter()
-            .filter(|(_, hosts)| !hosts.is_empty()),
-        );
-        let pattern = Pattern {
-            segments: path
-                .split('/')
-                .filter(|segment| !segment.is_empty())
-                .map(|segment| crate::ir::Segment::Literal(segment.to_owned()))
-                .collect(),
-            rest: false,
-        };
-        for (name, hosts) in kinds {
-            self.comments
-                .say("routes", name, "the gateway's own health endpoint");
-            self.document.routes.push(Route {
-                name: name.to_owned(),
-                methods: vec!["GET".into(), "HEAD".into()],
-                hosts,
-                paths: vec![regex(&pattern, Captures::None)],
-                regex_priority: HIGHEST_PRIORITY,
-                protocols: vec!["http".into(), "https".into()],
-                plugins: vec![Plugin::new(
-                    "request-termination",
-                    json!({ "status_code": 200, "content_type": "application/json", "body": "{\"status\":\"ok\"}" }),
-                )],
-                ..Route::default()
-            });
-            if self.functions {
-                self.tables.route(name).insert("fixed".into(), json!(true));
-            }
-        }
-    }
-
-    fn not_found(&mut self) {
-        let mut made = Route {
-            name: "not-found".into(),
-            paths: vec!["~/".into()],
-            ..self.plain_route()
-        };
-        made.plugins.push(answer(404, "no route"));
-        self.comments
-            .say("routes", "not-found", "everything that no pattern matches");
-        self.document.routes.push(made);
-    }
-
     fn entry(&mut self, name: &str, entry: Map<String, Value>) {
         if self.functions && !entry.is_empty() {
             let table: &mut Map<String, Value> = self.tables.route(name);
             table.extend(entry.into_iter().filter(|(_, value)| !value.is_null()));
         }
     }
-}
-
-/// A JSON answer of the gateway's own.
-fn answer(status: u16, message: &str) -> Plugin {
-    let body = json!({ "message": message }).to_string();
-    Plugin::new(
-        "request-termination",
-        json!({ "status_code": status, "content_type": "application/json", "body": body }),
-    )
 }
 
 /// Names of headers in a table of the functions.

@@ -4,6 +4,7 @@ mod emitted;
 mod functions;
 mod mutants;
 mod router;
+mod rules;
 mod schema;
 mod traps;
 

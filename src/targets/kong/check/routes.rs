@@ -60,7 +60,7 @@ fn route(route: &Route, with_headers: bool, faults: &mut Faults) {
     }
     // Priorities are OR'd with the number of headers in 32 bits.
     if route.regex_priority > HIGHEST_PRIORITY + PRIORITY_STEP - 1
-        || (with_headers && route.regex_priority % PRIORITY_STEP != 0)
+        || (with_headers && !route.regex_priority.is_multiple_of(PRIORITY_STEP))
     {
         faults.say(format!(
             "the priority of route `{name}` is not one that Kong compares right"

@@ -25,6 +25,10 @@ pub fn binaries() -> Vec<Binary> {
         .filter(|path| !path.is_empty())
         .filter_map(binary)
         .collect();
+    assert!(
+        std::env::var("CI").as_deref() != Ok("true") || found.len() == 2,
+        "in CI both nginx versions are needed: GATEWAY_GEN_NGINX_126 names none that runs"
+    );
     if found.is_empty() {
         assert!(
             std::env::var("CI").as_deref() != Ok("true"),

@@ -19,7 +19,6 @@ pub struct Clock {
     pub now: u64,
 }
 
-
 /// Makes credentials for one gateway.
 #[derive(Clone, Copy)]
 pub struct Identities<'g> {
@@ -231,7 +230,3 @@ pub fn strip(scheme: &Scheme, request: Request) -> Request {
         SchemeKind::External(_) => request.without(AUTHORIZER).header(AUTHORIZER, "401"),
     }
 }
-
-
-
-

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-use super::identity::{Identities, bearer, first, plain, strip, with_basic, with_key, AUTHORIZER};
+use super::identity::{AUTHORIZER, Identities, bearer, first, plain, strip, with_basic, with_key};
 use super::keys::{FOREIGN, TRUSTED, kid, unsigned};
 use super::probe::Request;
 use crate::ir::{Algorithm, Consumer, Jwt, Route, Scheme, SchemeKind};
@@ -136,10 +136,7 @@ impl Identities<'_> {
         };
         let token = TRUSTED.sign(algorithm, &good);
         let mut bad = vec![
-            (
-                "expired token",
-                changed("exp", json!(self.now() - 3600)),
-            ),
+            ("expired token", changed("exp", json!(self.now() - 3600))),
             ("token without exp", without("exp")),
             ("exp as text", changed("exp", json!("soon"))),
             (

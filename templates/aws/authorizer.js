@@ -348,8 +348,9 @@ exports.handler = async (event) => {
     return answer;
   } catch (error) {
     if (!(error instanceof Refusal)) console.error(error.name);
-    // An HTTP API tells 401 from 403 by the error's text, and has no way to say 503.
-    if (error.status === 403) return simple ? { isAuthorized: false } : policy("Deny", "anonymous", event.methodArn, {});
+    // A function of an HTTP API has two answers: whatever is not admitted gets 403, and only a failure 500.
+    if (simple && (error.status === 401 || error.status === 403)) return { isAuthorized: false };
+    if (error.status === 403) return policy("Deny", "anonymous", event.methodArn, {});
     if (error.status === 401) throw new Error("Unauthorized");
     throw new Error("Unavailable");
   }

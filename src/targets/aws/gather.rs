@@ -6,7 +6,7 @@ use super::document::Refused;
 use super::document::function::Function;
 use super::document::path::PathPart;
 use super::policy::auth;
-use super::{rest, upstreams};
+use super::{around, upstreams};
 use crate::ir::{Cors, Gateway, Gather, Keep, Origins, Piece, Route, Segment};
 
 const SOURCE: &str = include_str!("../../../templates/aws/gather.js");
@@ -78,7 +78,7 @@ pub fn params(route: &Route, parts: &[&PathPart]) -> Value {
     let mut params = Map::new();
     for (segment, part) in route.pattern.segments.iter().zip(parts) {
         if let Segment::Param(name) = segment {
-            let from = match rest::variable(part) {
+            let from = match around::variable(part) {
                 Some(variable) => json!({ "variable": variable }),
                 None => json!({ "value": part.to_string() }),
             };

@@ -16,8 +16,8 @@ use super::document::plan::Throttle;
 use super::document::stage::StageName;
 use super::document::{LogicalId, Refused, Template, domain};
 use super::policy::{answers, auth, headers, limit};
-use super::rest::{self, Built, Failure, fail};
-use super::{gather, layout, observe, upstreams};
+use super::rest::{Built, Failure, fail};
+use super::{around, gather, layout, observe, upstreams};
 use crate::ir::{
     Action, Cors, Gateway, LimitKey, Origins, Respond, Route, RouteId, SchemeKind, Slot,
 };
@@ -117,7 +117,7 @@ impl Lowering<'_> {
                 continue;
             };
             let parts = self.api.paths.parts(place.path);
-            for (verb, id) in rest::verbs(slot).map_err(fail(slot.routes.first().copied()))? {
+            for (verb, id) in around::verbs(slot).map_err(fail(slot.routes.first().copied()))? {
                 let route = &self.gateway.routes[id.0];
                 let key = format!("{} {path}", verb.name());
                 if self.closed.contains(&id) {
@@ -203,7 +203,7 @@ impl Lowering<'_> {
 
     fn slot(&mut self, path: PathId, slot: &Slot) -> Result<(), Failure> {
         let first = slot.routes.first().copied();
-        for (verb, id) in rest::verbs(slot).map_err(fail(first))? {
+        for (verb, id) in around::verbs(slot).map_err(fail(first))? {
             self.route(path, verb, id).map_err(fail(Some(id)))?;
         }
         if slot.any.is_none() {
@@ -321,7 +321,7 @@ impl Lowering<'_> {
             ("Gather", &self.gather),
             ("Answers", &self.answers),
         ];
-        rest::permits(&self.functions, own, &api, &mut self.template);
+        around::permits(&self.functions, own, &api, &mut self.template);
         for (name, certificate, policy) in design::domains(self.gateway) {
             let domain = domain::Domain {
                 name,
@@ -330,7 +330,7 @@ impl Lowering<'_> {
             };
             domain.print(domain::Api::Http, &api, &stage, &mut self.template);
         }
-        rest::outputs(&mut self.template, &api, &self.gateway.stage);
+        around::outputs(&mut self.template, &api, &self.gateway.stage);
         Built {
             paths: self.api.routes().len(),
             authorizers: self.api.authorizers().len(),

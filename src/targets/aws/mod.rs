@@ -1,5 +1,6 @@
 //! GATEWAY -> CLOUDFORMATION: Amazon API Gateway as a REST or an HTTP API, with a CDK cloud assembly.
 
+mod around;
 mod assembly;
 mod capabilities;
 mod check;

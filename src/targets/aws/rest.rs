@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use super::design::{self, Check, Meter};
 use super::document::firewall::WebAcl;
@@ -12,9 +12,9 @@ use super::document::path::{PathId, PathPart};
 use super::document::plan::{MethodKey, Throttle};
 use super::document::rest::{Authorization, Authorizer, KeySource, Method, RestApi};
 use super::document::stage::{MethodPath, Stage, StageName};
-use super::document::{LogicalId, Refused, Template, domain, function, openapi};
+use super::document::{LogicalId, Refused, Template, domain, openapi};
 use super::policy::{answers, auth, cors, headers, ip, limit, plans, spelling};
-use super::{gather, layout, observe, upstreams};
+use super::{around, gather, layout, observe, upstreams};
 use crate::ir::{Action, Gateway, LimitKey, Route, RouteId, Slot};
 use crate::spec;
 
@@ -102,7 +102,7 @@ impl Lowering<'_> {
                 continue;
             };
             let path = self.api.paths.text(place.path);
-            for (verb, id) in verbs(slot).map_err(fail(slot.routes.first().copied()))? {
+            for (verb, id) in around::verbs(slot).map_err(fail(slot.routes.first().copied()))? {
                 let route = &self.gateway.routes[id.0];
                 let key = format!("{} {path}", verb.name());
                 if self.is_closed(id) {
@@ -183,7 +183,7 @@ impl Lowering<'_> {
 
     fn slot(&mut self, path: PathId, slot: &Slot) -> Result<(), Failure> {
         let first = slot.routes.first().copied();
-        for (verb, id) in verbs(slot).map_err(fail(first))? {
+        for (verb, id) in around::verbs(slot).map_err(fail(first))? {
             self.route(path, verb, id).map_err(fail(Some(id)))?;
         }
         if cors::has_preflight(self.gateway, slot) {
@@ -360,7 +360,7 @@ impl Lowering<'_> {
         if !rules.is_empty() {
             WebAcl { rules }.print(&api, &stage, &mut self.template);
         }
-        permits(
+        around::permits(
             &self.functions,
             [("Authorizer", &self.authorizer), ("Gather", &self.gather)],
             &api,
@@ -374,70 +374,11 @@ impl Lowering<'_> {
             };
             domain.print(domain::Api::Rest, &api, &stage, &mut self.template);
         }
-        outputs(&mut self.template, &api, &self.gateway.stage);
+        around::outputs(&mut self.template, &api, &self.gateway.stage);
         Ok(Built {
             paths: self.api.paths.count(),
             authorizers: self.api.authorizers().len(),
             template: self.template,
         })
-    }
-}
-
-/// What a person needs after a deployment.
-pub fn outputs(template: &mut Template, api: &LogicalId, stage: &str) {
-    let url = format!(
-        "https://${{{}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{stage}",
-        api.as_str()
-    );
-    let id = api.reference();
-    template.outputs.push(("ApiId", "the API's ID", id));
-    template.outputs.push((
-        "Url",
-        "where the stage answers without a custom domain",
-        super::document::sub(&url),
-    ));
-}
-
-/// Lets the API call every function it needs.
-pub fn permits<const N: usize>(
-    functions: &BTreeSet<String>,
-    own: [(&str, &Option<LogicalId>); N],
-    api: &LogicalId,
-    template: &mut Template,
-) {
-    for (word, id) in own {
-        if let Some(id) = id {
-            function::permit(word, id.attribute("Arn"), api, template);
-        }
-    }
-    for arn in functions {
-        let word = arn.rsplit(':').next().unwrap_or_default();
-        function::permit(&format!("Call {word}"), json!(arn), api, template);
-    }
-}
-
-/// Every verb of a path with the route that takes it; `HEAD` goes with `GET`.
-pub fn verbs(slot: &Slot) -> Result<Vec<(Verb, RouteId)>, Refused> {
-    let mut verbs = Vec::new();
-    for (method, id) in &slot.methods {
-        verbs.push((Verb::of(method)?, *id));
-    }
-    let get = verbs.iter().find(|(verb, _)| *verb == Verb::Get).copied();
-    if let Some((_, id)) = get
-        && !verbs.iter().any(|(verb, _)| *verb == Verb::Head)
-    {
-        verbs.push((Verb::Head, id));
-    }
-    verbs.extend(slot.any.map(|id| (Verb::Any, id)));
-    Ok(verbs)
-}
-
-/// The name of a path's variable.
-#[must_use]
-pub fn variable(part: &PathPart) -> Option<String> {
-    match part {
-        PathPart::Literal(_) => None,
-        PathPart::Variable(name) => Some(name.clone()),
-        PathPart::Greedy => Some(super::document::path::GREEDY.to_owned()),
     }
 }

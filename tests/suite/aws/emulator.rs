@@ -13,7 +13,6 @@ use super::{tool, wire};
 pub struct Emulator {
     child: Child,
     pub port: u16,
-    reads_addresses: bool,
     _folder: tempfile::TempDir,
 }
 
@@ -39,7 +38,6 @@ fn start(mut command: Command, port: u16, health: &str, folder: tempfile::TempDi
     let emulator = Emulator {
         child: command.spawn().unwrap(),
         port,
-        reads_addresses: health.contains("localstack"),
         _folder: folder,
     };
     let until = Instant::now() + Duration::from_secs(60);
@@ -153,25 +151,30 @@ impl Emulator {
     #[track_caller]
     pub fn deploy(&self, stack: &str, template: &Value) -> String {
         let text = template.to_string();
-        // AWS, and LocalStack with it, reads a template of more than 51 200 bytes from an address.
+        // AWS, and the emulators with it, reads a template of more than 51 200 bytes from an address.
         let file = format!("/templates/{stack}.json");
         let url = format!("http://127.0.0.1:{}{file}", self.port);
-        if self.reads_addresses {
-            self.send("s3", "PUT", "/templates", &[], "");
-            self.send("s3", "PUT", &file, &[], &text);
-        }
-        let source = match self.reads_addresses {
-            true => ("TemplateURL", url.as_str()),
-            false => ("TemplateBody", text.as_str()),
-        };
+        self.send("s3", "PUT", "/templates", &[], "");
+        self.send("s3", "PUT", &file, &[], &text);
         let created = self.cloudformation(&[
             ("Action", "CreateStack"),
             ("Version", "2010-05-15"),
             ("StackName", stack),
             ("Capabilities.member.1", "CAPABILITY_IAM"),
-            source,
+            ("TemplateURL", &url),
         ]);
-        assert!(created.contains("<StackId>"), "{created}");
+        assert!(
+            created.contains("<StackId>"),
+            "{}",
+            created
+                .chars()
+                .rev()
+                .take(500)
+                .collect::<String>()
+                .chars()
+                .rev()
+                .collect::<String>()
+        );
         let until = Instant::now() + Duration::from_secs(240);
         loop {
             let named = [("Version", "2010-05-15"), ("StackName", stack)];

@@ -38,7 +38,7 @@ routes:
 targets: { aws: { allow: { cors-answers: "the service sends them" } } }
 "#;
 
-const NOT_THERE: [(&str, &str); 2] = [
+pub const NOT_THERE: [(&str, &str); 2] = [
     ("AWS::WAFv2::WebACL", "the community edition has no WAF"),
     (
         "AWS::WAFv2::WebACLAssociation",

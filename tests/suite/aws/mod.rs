@@ -9,6 +9,7 @@ mod localstack;
 mod ministack;
 mod snapshots;
 mod templates;
+mod tokens;
 mod upstream;
 mod wire;
 

@@ -62,3 +62,29 @@ fn answer(mut stream: TcpStream) -> Option<()> {
     }
     Some(())
 }
+
+/// An issuer's discovery document and keys.
+pub fn identity(keys: String) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let own = format!("http://127.0.0.1:{port}");
+    let discovery = serde_json::json!({ "issuer": own, "jwks_uri": format!("{own}/keys") });
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut asked = [0; 4096];
+            let length = stream.read(&mut asked).unwrap_or(0);
+            let of_keys = asked[..length].starts_with(b"GET /keys");
+            let body = if of_keys {
+                keys.clone()
+            } else {
+                discovery.to_string()
+            };
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all((head + &body).as_bytes());
+        }
+    });
+    port
+}

@@ -155,7 +155,7 @@ pub(super) fn own_answers(asked: Asked<'_>) -> Support {
             "a request that AWS turns away before the API (TLS, malformed HTTP, over 10 240 bytes of headers) gets AWS's own answer, and a body of an uncommon media type gets 415 where 405, 410 or 501 is asked for; `Retry-After` is a fixed 1 s, 3600 s for quotas"
         }
         AwsApi::Http => {
-            "refusals are worded by AWS: 401 without `WWW-Authenticate`, 429 and 503 without `Retry-After` and request ID, 500 where a check of credentials fails instead of 503, 503 where a service fails or takes too long instead of 502 and 504"
+            "refusals are worded by AWS: 403 instead of 401 where a function decides, 401 without `WWW-Authenticate`, 429 and 503 without `Retry-After` and request ID, 500 where a check of credentials fails instead of 503, 503 where a service fails or takes too long instead of 502 and 504"
         }
     };
     let mut support = Support::approximate("own-answers", why);

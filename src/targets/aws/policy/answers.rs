@@ -9,7 +9,7 @@ use super::super::document::integration::Mock;
 use super::super::document::mapping::{Fixed, HeaderName};
 use super::super::document::path::PathPart;
 use super::super::document::rest::{GatewayResponse, ResponseType};
-use super::super::{rest, upstreams};
+use super::super::{around, upstreams};
 use super::cors;
 use crate::ir::{Cors, Gateway, Pattern, Piece, Respond, SchemeKind, Slot};
 
@@ -272,7 +272,7 @@ fn located(piece: &Piece, pattern: &Pattern, parts: &[&PathPart]) -> String {
         }
         Piece::Param(name) => match upstreams::part_of(pattern, parts, name) {
             Some(PathPart::Literal(text)) => append(text),
-            Some(part) => rest::variable(part).map_or_else(String::new, |name| {
+            Some(part) => around::variable(part).map_or_else(String::new, |name| {
                 let value = format!("$util.urlEncode($input.params().path.get('{name}')).replace('+', '%20')");
                 format!("#set($escaped = {value}){}", append("${escaped}"))
             }),
@@ -289,7 +289,7 @@ fn located(piece: &Piece, pattern: &Pattern, parts: &[&PathPart]) -> String {
 }
 
 fn step(part: &PathPart) -> String {
-    match rest::variable(part) {
+    match around::variable(part) {
         None => append(&format!("/{part}")),
         Some(name) => variable(&name),
     }

@@ -120,7 +120,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
         workers: arguments.workers,
         ..Options::default()
     };
-    let gateway = first.gateway.clone();
+    let gateway = talks.then(|| first.gateway.clone());
     let follows = !arguments.no_reload && !first.files.is_empty();
     let loader = follows.then(|| -> serve::Loader {
         let (arguments, development) = (arguments.clone(), development.clone());
@@ -134,7 +134,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
         })
     });
     let running = serve::start(first, &options, loader).map_err(|error| anyhow!(error))?;
-    if talks {
+    if let Some(gateway) = gateway {
         let table = serve_table::Table {
             gateway: &gateway,
             http: running.http,

@@ -76,12 +76,18 @@ async fn connection(worker: Rc<Worker>, stream: TcpStream, peer: SocketAddr, tls
     };
     if !tls {
         match tokio::time::timeout(patience, speaks_http2(&stream)).await {
-            Ok(Ok(true)) => http2(worker, stream, from).await,
+            // Boxed, so that the many connections of the other kind do not hold room for it.
+            Ok(Ok(true)) => Box::pin(http2(worker, stream, from)).await,
             Ok(Ok(false)) => http1(worker, stream, from).await,
             Ok(Err(_)) | Err(_) => {}
         }
         return;
     }
+    Box::pin(encrypted(worker, stream, from)).await;
+}
+
+async fn encrypted(worker: Rc<Worker>, stream: TcpStream, from: Origin) {
+    let patience = worker.shared.client_timeout;
     let Some(acceptor) = worker.local().live.tls.clone() else {
         return;
     };
@@ -128,8 +134,9 @@ async fn http1<T: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .max_header_size(LARGEST_HEAD)
         .half_close(false);
     let service = service_fn(move |request| {
-        let worker = worker.clone();
-        async move { Ok::<_, std::convert::Infallible>(answer(worker, from, request).await) }
+        // Boxed: an idle connection holds no room for a request.
+        let answer = Box::pin(answer(worker.clone(), from, request));
+        async move { Ok::<_, std::convert::Infallible>(answer.await) }
     });
     let mut connection = std::pin::pin!(
         builder

@@ -6,7 +6,7 @@ use super::{Pointer, codes, nearest};
 use crate::report::{Diagnostic, Place};
 
 impl Loader<'_> {
-    /// Replaces the URL and targets of a service; everything else about it stays.
+    /// Replaces the URL and targets of a service; everything else about it stays, but `tls` where plain HTTP is spoken now.
     pub fn redirect(&mut self, root: NodeId, name: &str, url: &str) {
         let services = self.tree.child(self.sources, root, "services");
         let found =
@@ -58,9 +58,13 @@ impl Loader<'_> {
         let is_url =
             |entry: &&Entry| ["url", "targets"].contains(&self.tree.key(self.sources, entry));
         let old = entries.iter().find(is_url).cloned();
+        let plain = url.starts_with("http://");
+        let has_meaning = |entry: &&Entry| {
+            !is_url(entry) && !(plain && self.tree.key(self.sources, entry) == "tls")
+        };
         let mut kept: Vec<Entry> = entries
             .iter()
-            .filter(|entry| !is_url(entry))
+            .filter(has_meaning)
             .cloned()
             .collect();
         let (key_span, span) = match old {

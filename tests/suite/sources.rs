@@ -255,6 +255,19 @@ fn a_service_points_elsewhere_and_keeps_its_other_settings() {
 }
 
 #[test]
+fn a_service_that_points_to_plain_http_loses_its_tls() {
+    let base = "version: 1\nname: shop\nservices:\n  users: { url: 'https://users', tls: { verify: false } }\nroutes: {}\n";
+    let case = Case::new(&[("gateway.yaml", base)]);
+    let has_tls = |url| {
+        let document = case.read(None, &[("users", url)]);
+        clean(&document);
+        document.has(&pointer("/services/users/tls"))
+    };
+    assert!(!has_tls("http://127.0.0.1:1"));
+    assert!(has_tls("https://127.0.0.1:1"));
+}
+
+#[test]
 fn allow_comments_belong_to_their_line_or_to_what_follows() {
     let base = "version: 1\nname: shop\nservices:\n  users: http://users:3000\nroutes:\n  GET /a: { to: users } # gateway-gen: allow(GG201) open on purpose\n  # gateway-gen: allow(GG202, limits/none)\n\n  GET /b:\n    to: users\n    groups:\n      - a\n      # gateway-gen: allow(GG203) why\n      - b\n  # gateway-gen: alow(x)\n";
     let document = Case::new(&[("gateway.yaml", base)]).read(None, &[]);

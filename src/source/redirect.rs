@@ -62,11 +62,7 @@ impl Loader<'_> {
         let has_meaning = |entry: &&Entry| {
             !is_url(entry) && !(plain && self.tree.key(self.sources, entry) == "tls")
         };
-        let mut kept: Vec<Entry> = entries
-            .iter()
-            .filter(has_meaning)
-            .cloned()
-            .collect();
+        let mut kept: Vec<Entry> = entries.iter().filter(has_meaning).cloned().collect();
         let (key_span, span) = match old {
             Some(old) => (old.key_span, self.tree.get(old.value).span),
             None => (service.key_span, service.key_span),

@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
     let mut views = Vec::new();
     for side in [&left, &right] {
         match side.load(&spec)? {
-            Loading::Loaded(view) => views.push(view),
+            Loading::Loaded(view) => views.push(*view),
             Loading::Mistaken(report, document) => {
                 arguments.formats.print(&report, &document.locator(), "")?;
                 return Ok(Exit::Findings.max(document.exit()));

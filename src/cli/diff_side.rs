@@ -52,7 +52,7 @@ enum Places {
 /// What loading a side came to.
 pub enum Loading {
     /// It can be compared.
-    Loaded(View),
+    Loaded(Box<View>),
     /// The spec has mistakes.
     Mistaken(Box<Report>, Box<Loaded>),
     /// The spec can't be read.
@@ -134,7 +134,7 @@ impl Side {
                 let reading = read(&artefacts).map_err(|wrong| {
                     anyhow::anyhow!("can't read back `{}`: {wrong}", path.display())
                 })?;
-                Ok(Loading::Loaded(View::from(reading)))
+                Ok(Loading::Loaded(Box::new(View::from(reading))))
             }
         }
     }
@@ -157,13 +157,13 @@ fn load_spec(spec: &SpecArguments, renamed: Option<(PathBuf, String)>) -> Result
         Err(unread) => return Ok(Loading::Unread(unread)),
     };
     Ok(match loaded.gateway.take() {
-        Some(gateway) => Loading::Loaded(View {
+        Some(gateway) => Loading::Loaded(Box::new(View {
             gateway,
             places: Places::Spec {
                 loaded: Box::new(loaded),
                 renamed,
             },
-        }),
+        })),
         None => Loading::Mistaken(Box::new(loaded.report("diff")), Box::new(loaded)),
     })
 }
@@ -197,7 +197,7 @@ fn read_back(target: &'static Target, spec: &SpecArguments) -> Result<Loading> {
             target.title
         )
     })?;
-    Ok(Loading::Loaded(View::from(reading)))
+    Ok(Loading::Loaded(Box::new(View::from(reading))))
 }
 
 /// A deployed file, and the files beside it that it may name.

@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
     let launcher = launcher(arguments, settings)?;
     let shown = std::io::stderr().is_terminal() && arguments.formats.tells_people();
     let mut progress = |done: usize, total: usize| {
-        if shown && (done % 50 == 0 || done == total) {
+        if shown && (done.is_multiple_of(50) || done == total) {
             output::say(&format!("\r{done} of {total} probes"));
             if done == total {
                 output::say("\n");

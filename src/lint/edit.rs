@@ -123,7 +123,7 @@ impl<'d> Editor<'d> {
             self.key(&map.key(name))
                 .is_some_and(|other| other.file == key.file && other.start != key.start)
         };
-        if !names.iter().any(|name| beside(name)) {
+        if !names.iter().any(beside) {
             return (whole.file == key.file && map != Pointer::root())
                 .then(|| self.remove(&map))
                 .flatten();

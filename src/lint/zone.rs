@@ -42,7 +42,7 @@ pub fn zone(host: &str) -> Zone {
         host.strip_suffix(*suffix)
             .is_some_and(|rest| rest.ends_with('.'))
     };
-    if !host.contains('.') || PRIVATE.iter().any(|suffix| ends(&suffix)) {
+    if !host.contains('.') || PRIVATE.iter().any(ends) {
         return Zone::Private;
     }
     Zone::Public

@@ -92,9 +92,11 @@ fn shape<'g>(host: Option<&'g HostPattern>, pattern: &'g Pattern, deeper: bool) 
 }
 
 fn segments(pattern: &Pattern) -> Vec<Option<&str>> {
-    let text = |segment| match segment {
-        &Segment::Literal(ref text) => Some(text.as_str()),
-        &Segment::Param(_) => None,
-    };
+    fn text(segment: &Segment) -> Option<&str> {
+        match segment {
+            Segment::Literal(text) => Some(text.as_str()),
+            Segment::Param(_) => None,
+        }
+    }
     pattern.segments.iter().map(text).collect()
 }

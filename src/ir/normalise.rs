@@ -162,6 +162,21 @@ pub fn encode(text: &str) -> String {
     encoded
 }
 
+/// Percent-encodes what means something in a URL in a segment of a normalised path, whose own escapes stand: it can
+/// then add neither a segment nor a parameter.
+#[must_use]
+pub fn encode_escaped(segment: &str) -> String {
+    let mut encoded = String::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        if byte == b'%' || is_unreserved(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            escape(byte, &mut encoded);
+        }
+    }
+    encoded
+}
+
 /// A `Host` header's or `:authority`'s name as routes compare it: lower case, without port and trailing dot.
 /// `None` when it is not a host.
 #[must_use]

@@ -12,19 +12,23 @@ use crate::ir::{
     SchemeKind, Timeout,
 };
 
-/// The query sent on: without API keys that the route reads from it.
-fn query(build: &Build<'_>, route: &Route) -> &'static str {
-    let by_query = |name: &String| {
+/// The query sent on: without API keys that the route reads from it, which `out` then tells njs.
+fn query(build: &Build<'_>, route: &Route, out: &mut Block) -> &'static str {
+    let by_query = |name: &&String| {
         matches!(
-            &build.gateway.schemes[name].kind,
+            &build.gateway.schemes[*name].kind,
             SchemeKind::ApiKey(ApiKeyPlace::Query(_))
         )
     };
-    if route.auth.schemes().iter().any(by_query) {
-        "$gw_query_without_keys"
-    } else {
-        "$gw_query"
+    let schemes = route.auth.schemes();
+    let read: Vec<String> = (schemes.iter().filter(by_query))
+        .map(|name| build.scheme(name).to_string())
+        .collect();
+    if read.is_empty() {
+        return "$gw_query";
     }
+    out.put("set", ["$gw_query_keys".to_owned(), read.join(",")]);
+    "$gw_query_without_keys"
 }
 
 /// What forwards an admitted request.
@@ -85,12 +89,10 @@ pub fn forward(
         Protocol::Https => "https",
     };
     let name = upstreams::name(build, &action.service);
+    let query = query(build, route, out);
     out.put(
         "proxy_pass",
-        [format!(
-            "{protocol}://{name}{base}{path}{}",
-            query(build, route)
-        )],
+        [format!("{protocol}://{name}{base}{path}{query}")],
     );
 }
 
@@ -160,7 +162,7 @@ pub fn respond(build: &mut Build<'_>, route: &Route, action: &Respond, out: &mut
     let location = action
         .location
         .as_ref()
-        .map(|pieces| location(build, route, pieces));
+        .map(|pieces| location(build, route, pieces, out));
     let status = action.status.to_string();
     match location {
         Some(url) if matches!(action.status, 301 | 302 | 303 | 307 | 308) => {
@@ -180,20 +182,20 @@ pub fn respond(build: &mut Build<'_>, route: &Route, action: &Respond, out: &mut
 }
 
 /// A `Location` whose places are variables in normalised, so harmless, form.
-fn location(build: &mut Build<'_>, route: &Route, pieces: &[Piece]) -> String {
-    let mut out = String::new();
+fn location(build: &mut Build<'_>, route: &Route, pieces: &[Piece], out: &mut Block) -> String {
+    let mut url = String::new();
     for piece in pieces {
         match piece {
-            Piece::Text(text) => out.push_str(&build.literals.word(text)),
-            Piece::Path => out.push_str("$gw_path"),
-            Piece::Query => out.push_str(query(build, route)),
+            Piece::Text(text) => url.push_str(&build.literals.word(text)),
+            Piece::Path => url.push_str("$gw_path"),
+            Piece::Query => url.push_str(query(build, route, out)),
             Piece::Param(name) => {
-                out.push_str(&format!("${{gw_p{}}}", gather::position(route, name)))
+                url.push_str(&format!("${{gw_p{}}}", gather::position(route, name)))
             }
             Piece::Claim(_) => {}
         }
     }
-    out
+    url
 }
 
 /// Which captures the routes of one pattern need: parameters by position, and the rest.

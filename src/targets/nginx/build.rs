@@ -52,6 +52,8 @@ pub struct Build<'g> {
 pub struct Numbers<'g> {
     /// Cross-origin rules.
     pub cors: Vec<&'g Cors>,
+    /// Answer headers that routes set.
+    pub headers: IndexMap<Vec<(&'g str, &'g str)>, usize>,
     /// Client addresses.
     pub ip: Vec<&'g IpRules>,
     /// Expressions of schemes.

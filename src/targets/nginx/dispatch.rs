@@ -7,6 +7,7 @@ use super::document::Block;
 use super::hosts::Hosts;
 use super::matching::{Group, Matcher};
 use super::names::regex;
+use super::policy::large;
 use super::routes::{self, Defaults};
 use crate::ir::{Route, Slot, slots};
 
@@ -38,7 +39,8 @@ pub fn dispatch<'g>(
             .unique(format!("{host}{}", first.pattern).trim_matches('/'));
         let mut names = HashMap::new();
         for (index, id) in slot.routes.iter().enumerate() {
-            let name = format!("//r/{slug}/{index}");
+            let number = format!("{index}{}", large::suffix(build, &gateway.routes[id.0]));
+            let name = format!("//r/{slug}/{number}");
             let id_slug = if slot.routes.len() == 1 {
                 slug.clone()
             } else {
@@ -46,11 +48,11 @@ pub fn dispatch<'g>(
             };
             let locations = routes::route(build, *id, &id_slug, name, defaults);
             bodies.append(locations);
-            names.insert(*id, index.to_string());
+            names.insert(*id, number);
         }
         let plain = slot.methods.is_empty() && members.iter().all(|route| route.cors.is_none());
         let replacement = if plain {
-            format!("//r/{slug}/0")
+            format!("//r/{slug}/{}", names[&slot.routes[0]])
         } else {
             let next = allow.len();
             let text = slot.allow.join(", ");

@@ -164,7 +164,7 @@ fn print_items(items: &[Item], depth: usize, text: &mut String) {
                 if !comment.is_empty() {
                     text.push(' ');
                 }
-                text.extend(comment.chars().map(printable));
+                text.extend(comment.chars().map(in_comment));
                 text.push('\n');
             }
             Item::Directive(directive) => print_directive(directive, depth, text),
@@ -202,8 +202,8 @@ fn indent(depth: usize, text: &mut String) {
     }
 }
 
-/// nginx accepts a newline inside quotes, and would then send it in a header: no control character is ever printed.
-fn printable(c: char) -> char {
+/// A comment ends with its line, so that none can begin a directive.
+fn in_comment(c: char) -> char {
     if c.is_control() { ' ' } else { c }
 }
 
@@ -225,8 +225,18 @@ fn word(value: &str, text: &mut String) {
         '"'
     };
     text.push(quote);
-    let mut chars = value.chars().map(printable).peekable();
+    let mut chars = value.chars().peekable();
     while let Some(c) = chars.next() {
+        // `ngx_conf_read_token` turns these three escapes back; a line of the file stays a line of the configuration.
+        if let Some(letter) = match c {
+            '\n' => Some('n'),
+            '\r' => Some('r'),
+            '\t' => Some('t'),
+            _ => None,
+        } {
+            text.extend(['\\', letter]);
+            continue;
+        }
         if c == quote {
             text.push('\\');
         } else if c == '\\'
@@ -266,8 +276,9 @@ mod tests {
     }
 
     #[test]
-    fn no_control_character_is_printed() {
-        assert_eq!(printed("a\r\nX-Evil: 1"), "\"a  X-Evil: 1\"");
+    fn breaks_of_lines_are_kept_as_escapes_and_end_no_line_of_the_file() {
+        assert_eq!(printed("a\r\n\tb: 1"), r#""a\r\n\tb: 1""#);
+        assert_eq!(printed("\\\n"), r#""\\\n""#);
         assert_eq!(
             print(&[Item::Comment("a\ndaemon off;".into())]),
             "# a daemon off;\n"

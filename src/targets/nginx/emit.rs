@@ -9,7 +9,7 @@ use super::dispatch::dispatch;
 use super::document::{Block, print};
 use super::hosts::Hosts;
 use super::names::{Literals, Slugs};
-use super::policy::{credentials, headers, jwt, limit, log, quota, remote, tls};
+use super::policy::{credentials, headers, jwt, large, limit, log, quota, remote, tls};
 use super::routes::Defaults;
 use super::server::{fixed_locations, server_lines};
 use super::settings::Settings;
@@ -49,8 +49,10 @@ pub fn emit(gateway: &Gateway, context: &Context<'_>) -> Emitted {
     let keys = credentials::schemes(&mut build, &used);
     let tokens = jwt::schemes(&mut build, &used);
     let others = remotes(&mut build, &used, &mut locations);
+    let large = large::location(&mut build);
     let mut server = server_lines(&mut build);
     server.append(fixed_locations(&build));
+    server.append(large);
     server.append(locations);
     let http = http(&mut build, context, &hosts, &defaults, others, server);
     let contexts = njs::Contexts {

@@ -181,6 +181,14 @@ pub fn maps(build: &Build<'_>, hosts: Block) -> Block {
             table(&[(":", ""), ("0:", ""), ("default", "1")]),
         );
     }
+    if build.modules.contains("stage") {
+        // Only a body without a length has to be read to know its size; HTTP/2 says nothing of it beforehand.
+        out.open(
+            "map",
+            ["$server_protocol:$http_transfer_encoding", "$gw_measured"],
+            table(&[("~^HTTP/[01].*:$", "1"), ("default", "")]),
+        );
+    }
     out.comment("The gateway's own answers.");
     out.open(
         "map",
@@ -238,11 +246,11 @@ pub fn maps(build: &Build<'_>, hosts: Block) -> Block {
             table(&[("", "$gw_wait"), ("default", "$gw_wait_quota")])
         },
     );
-    // An upstream without a live server has its name where the address would be.
+    // An upstream without a live server has its name where the address would be; behind an address it stands for a try after one that failed.
     out.open(
         "map",
         ["$upstream_addr", "$gw_no_target"],
-        table(&[("default", ""), ("~(?:^|, )gw_[^,]*$", "1")]),
+        table(&[("default", ""), ("~(?:^| : )gw_[a-z0-9_]*$", "1")]),
     );
     out
 }
@@ -286,6 +294,7 @@ pub fn modules(build: &Build<'_>, out: &mut Block) {
         "allow_id",
         "preflight_cors",
         "next",
+        "query_keys",
     ];
     variables.extend(always.map(|name| format!("gw_{name}")));
     variables.extend(super::policy::headers::taken(build));

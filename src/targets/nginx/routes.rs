@@ -114,11 +114,15 @@ pub fn route<'g>(
             .put("set", ["$gw_next".to_owned(), stages.next_name("q")]);
         quota::stage(build, &mut stages.current);
         stages.next("q", route);
-    } else if !limits.is_empty() && matches!(route.action, Action::Respond(_)) {
-        // `return` would skip the limits of its own location.
-        stages
-            .current
-            .put("set", ["$gw_next".to_owned(), stages.next_name("n")]);
+    } else if matches!(route.action, Action::Respond(_)) {
+        // `return` would skip the limits of its own location and leave the body unread.
+        let next = stages.next_name("n");
+        if limits.is_empty() {
+            let mut at_once = Block::new();
+            at_once.put("rewrite", ["^".to_owned(), next.clone(), "last".to_owned()]);
+            stages.current.when(&["$gw_measured"], at_once);
+        }
+        stages.current.put("set", ["$gw_next".to_owned(), next]);
         build.modules.insert("stage");
         stages.current.put("js_content", ["stage.next"]);
         stages.next("n", route);
@@ -150,7 +154,7 @@ fn body_size(route: &Route, out: &mut Block) {
 
 /// A size as nginx writes it.
 #[must_use]
-pub fn bytes(size: u64) -> String {
+fn bytes(size: u64) -> String {
     match size {
         size if size.is_multiple_of(1 << 20) => format!("{}m", size >> 20),
         size if size.is_multiple_of(1 << 10) => format!("{}k", size >> 10),

@@ -3,31 +3,24 @@
 use super::build::Build;
 use super::document::{Block, Directive, Item};
 use super::policy::{cors, headers};
-use super::routes::bytes;
 
 /// Statuses that the gateway answers itself.
 const OWN: &[&str] = &[
-    "400", "401", "403", "404", "405", "408", "411", "412", "413", "414", "415", "416", "421",
+    "400", "401", "403", "404", "405", "408", "411", "412", "414", "415", "416", "421",
     "429", "494", "495", "496", "497", "500", "501", "503", "504", "505",
 ];
 
 /// What holds for every location of the server.
 pub fn server_lines(build: &mut Build<'_>) -> Block {
     let mut out = Block::new();
-    let largest = build
-        .gateway
-        .routes
-        .iter()
-        .map(|route| route.max_body.0)
-        .max()
-        .unwrap_or(1)
-        .max(1);
-    out.put("client_max_body_size", [bytes(largest)]);
+    // Routes say how large a body may be; until one is found, nothing reads any.
+    out.put("client_max_body_size", ["0"]);
     out.put("recursive_error_pages", ["on"]);
     let mut pages: Vec<&str> = OWN.to_vec();
     pages.push("//error");
     out.0
         .push(Item::Directive(Directive::simple("error_page", pages)));
+    out.put("error_page", ["413", "//413$uri"]);
     out.put("error_page", ["502", "//upstream"]);
     if let Some((header, variable)) = headers::request_id(build) {
         out.put(

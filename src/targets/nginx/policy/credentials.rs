@@ -22,7 +22,7 @@ fn sha256(text: &str) -> String {
 pub fn schemes(build: &mut Build<'_>, used: &[usize]) -> Value {
     let mut functions = Vec::new();
     let mut environment: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    let mut parameters = Vec::new();
+    let mut parameters = serde_json::Map::new();
     for &scheme in used {
         let mut entries = Entries::default();
         let function = match kind(build, scheme) {
@@ -37,7 +37,7 @@ pub fn schemes(build: &mut Build<'_>, used: &[usize]) -> Value {
                         json!({ "kind": "header", "place": javascript(&json!(name)) })
                     }
                     ApiKeyPlace::Query(name) => {
-                        parameters.push(json!(name));
+                        parameters.insert(scheme.to_string(), json!(name));
                         json!({ "kind": "query", "place": javascript(&json!(name)) })
                     }
                 }

@@ -7,6 +7,7 @@ pub mod gather;
 pub mod headers;
 pub mod ip;
 pub mod jwt;
+pub mod large;
 pub mod limit;
 pub mod log;
 pub mod quota;

@@ -62,13 +62,15 @@ impl Engine {
         // A value cannot walk out of its place in the path, alone or with what stands beside it.
         let walks = |path: &str| path.split('/').any(|segment| matches!(segment, "." | ".."));
         let one = |(part, asked): (usize, &Part)| {
-            let target = fill(&asked.path).filter(|path| !walks(path)).and_then(|mut target| {
-                if !asked.query.is_empty() {
-                    target.push('?');
-                    target.push_str(&fill(&asked.query)?);
-                }
-                Some(target)
-            });
+            let target = fill(&asked.path)
+                .filter(|path| !walks(path))
+                .and_then(|mut target| {
+                    if !asked.query.is_empty() {
+                        target.push('?');
+                        target.push_str(&fill(&asked.query)?);
+                    }
+                    Some(target)
+                });
             Question { part, target }
         };
         gather.parts.iter().enumerate().map(one).collect()
@@ -223,9 +225,11 @@ mod tests {
             panic!("a gather")
         };
         let engine = Engine::new(gateway).unwrap();
-        let questions =
-            engine.questions(RouteId(0), &gather, path, None, &Identity::default());
-        questions.into_iter().map(|question| question.target).collect()
+        let questions = engine.questions(RouteId(0), &gather, path, None, &Identity::default());
+        questions
+            .into_iter()
+            .map(|question| question.target)
+            .collect()
     }
 
     #[test]
@@ -243,7 +247,10 @@ mod tests {
     #[test]
     fn values_that_make_a_dot_segment_are_not_asked() {
         let gathers = r#"p: { from: "s GET /o/{a}{b}/c" }, q: { from: "s GET /o?id={a}{b}" }"#;
-        assert_eq!(asked("/x/./.", gathers), [None, Some("/o?id=..".to_owned())]);
+        assert_eq!(
+            asked("/x/./.", gathers),
+            [None, Some("/o?id=..".to_owned())]
+        );
     }
 
     #[test]

@@ -46,7 +46,12 @@ pub(super) fn route(of: &mut Of<'_, '_>) {
         if let Some(path) = with_parameters(&of.route.pattern, value) {
             let mut request = good.clone();
             request.target = path;
-            of.ask(Class::Gather, &format!("a parameter {what}"), ABOUT, request);
+            of.ask(
+                Class::Gather,
+                &format!("a parameter {what}"),
+                ABOUT,
+                request,
+            );
         }
     }
     for part in &gather.parts {

@@ -32,7 +32,11 @@ pub fn location(build: &mut Build<'_>) -> Block {
     let mut named = Block::new();
     named.put("set", ["$gw_cors", "$gw_large_cors"]);
     inner.when(
-        &["$uri", "~", "/[0-9]+-c(?<gw_large_cors>[0-9]+)(?:-h[0-9]+)?$"],
+        &[
+            "$uri",
+            "~",
+            "/[0-9]+-c(?<gw_large_cors>[0-9]+)(?:-h[0-9]+)?$",
+        ],
         named,
     );
     let mut named = Block::new();
@@ -51,14 +55,19 @@ pub fn location(build: &mut Build<'_>) -> Block {
         table.pair("default", variable.clone());
         for (number, headers) in sets.iter().enumerate() {
             let own = headers.iter().rev();
-            for (_, value) in own.filter(|(other, _)| other.eq_ignore_ascii_case(&name)).take(1) {
+            for (_, value) in own
+                .filter(|(other, _)| other.eq_ignore_ascii_case(&name))
+                .take(1)
+            {
                 let value = build.literals.word(value);
                 table.pair(number.to_string(), value);
             }
         }
-        build
-            .maps
-            .open("map", ["$gw_large_headers".to_owned(), chosen.clone()], table);
+        build.maps.open(
+            "map",
+            ["$gw_large_headers".to_owned(), chosen.clone()],
+            table,
+        );
         named.put("set", [variable, chosen]);
     }
     if !named.0.is_empty() {

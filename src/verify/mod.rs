@@ -1,6 +1,8 @@
 //! GATEWAY x URL -> VERDICTS: probes made from the spec, what the engine expects of them, and what a running gateway answers.
 
+pub mod bypass;
 pub mod contrast;
+pub mod dice;
 pub mod engines;
 pub mod expect;
 pub mod generate;

@@ -38,6 +38,8 @@ pub enum Class {
     Gather,
     /// Fixed answers and the health endpoint.
     Answer,
+    /// Tricks to get past a guard.
+    Bypass,
 }
 
 impl Class {
@@ -59,6 +61,7 @@ impl Class {
             Self::Fault => "fault",
             Self::Gather => "gather",
             Self::Answer => "answer",
+            Self::Bypass => "bypass",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use super::dice::Dice;
 use super::engines::{Launcher, Started};
 use super::expect::Oracle;
 use super::generate::{Scene, probes};
@@ -82,7 +83,7 @@ pub fn verify(
         now: now().seconds(),
     };
     let mut all = probes(&Scene::new(&rigged, clock));
-    shuffle(&mut all, seed);
+    Dice::new(seed).shuffle(&mut all);
     let total = all.len();
     let (alone, together): (Vec<_>, Vec<_>) = all
         .into_iter()
@@ -130,7 +131,7 @@ fn breaks(probe: &Probe) -> bool {
 }
 
 /// Starts what is outside of the gateway.
-fn outside(gateway: &Gateway, board: &Arc<Board>) -> std::io::Result<Outside> {
+pub(super) fn outside(gateway: &Gateway, board: &Arc<Board>) -> std::io::Result<Outside> {
     let mut outside = Outside::default();
     for (name, service) in &gateway.services {
         let role = Role::Service(name.clone(), shape::body(gateway, name));
@@ -198,7 +199,7 @@ fn slow_breakers(mut gateway: Gateway) -> Gateway {
 }
 
 /// Buckets so large that no probe meets their edge; everything else stays.
-fn relax(mut gateway: Gateway) -> Gateway {
+pub(super) fn relax(mut gateway: Gateway) -> Gateway {
     const PLENTY: u64 = 100_000;
     for limit in &mut gateway.limits {
         limit.value.burst = PLENTY;
@@ -217,18 +218,6 @@ fn relax(mut gateway: Gateway) -> Gateway {
         }
     }
     gateway
-}
-
-/// Another order by each seed, the same by the same (xorshift, Marsaglia 2003).
-fn shuffle(probes: &mut [Probe], seed: u64) {
-    let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
-    for at in (1..probes.len()).rev() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let other = usize::try_from(state % (at as u64 + 1)).unwrap_or(0);
-        probes.swap(at, other);
-    }
 }
 
 /// Whether a difference is one that a loss declares.

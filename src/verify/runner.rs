@@ -53,7 +53,7 @@ pub struct Runner<'r> {
 }
 
 /// The header that says which request something at an upstream belongs to.
-const TAG: &str = "x-verify-tag";
+pub(super) const TAG: &str = "x-verify-tag";
 /// How often late parts are looked for, 5 ms apart.
 const SETTLE: usize = 20;
 

@@ -22,3 +22,4 @@ mod sources;
 mod support;
 mod tidy;
 mod verify;
+mod verify_bypass;

@@ -183,7 +183,7 @@ fn serve_answers_every_probe_of_every_example_as_the_engine_says() {
 }
 
 /// The nginx to test with: the one named by a variable, or the one of the machine.
-fn nginx(variable: &str, usual: Option<&str>) -> Option<PathBuf> {
+pub fn nginx(variable: &str, usual: Option<&str>) -> Option<PathBuf> {
     let program = std::env::var_os(variable)
         .map(PathBuf::from)
         .or(usual.map(PathBuf::from))

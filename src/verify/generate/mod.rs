@@ -14,9 +14,11 @@ mod request_id;
 mod routing;
 mod sample;
 mod spelling;
+mod tricks;
 
 pub use sample::Scene;
 pub use spelling::spellings;
+pub use tricks::attempts;
 
 use std::collections::HashMap;
 

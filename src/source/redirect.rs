@@ -60,7 +60,7 @@ impl Loader<'_> {
         let old = entries.iter().find(is_url).cloned();
         let plain = url.starts_with("http://");
         let has_meaning = |entry: &&Entry| {
-            !is_url(entry) && !(plain && self.tree.key(self.sources, entry) == "tls")
+            !is_url(entry) && (!plain || self.tree.key(self.sources, entry) != "tls")
         };
         let mut kept: Vec<Entry> = entries.iter().filter(has_meaning).cloned().collect();
         let (key_span, span) = match old {

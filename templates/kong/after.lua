@@ -4,28 +4,6 @@ local function refuse(status, message, headers)
   return kong.response.exit(status, { message = message }, headers)
 end
 
-local function values(claim)
-  if type(claim) == "table" and claim.list then return claim.list end
-  if claim then return { claim } end
-  return {}
-end
-
-local function text_of(value)
-  if type(value) == "string" then return value end
-  if value == true then return "true" end
-  if type(value) == "table" then return value.text end
-  return nil
-end
-
-local function contains(list, wanted)
-  for _, value in ipairs(list) do
-    for _, one in ipairs(wanted) do
-      if value == one then return true end
-    end
-  end
-  return false
-end
-
 -- The token, where the jwt plugin verified the very one whose claims were checked.
 local function verified_token()
   local token = kong.ctx.shared.gateway_token
@@ -40,7 +18,8 @@ local function caller(token)
       local claim = token.claims[consumer.claim]
       if claim and contains(values(claim), { consumer.value }) then return consumer end
     end
-    return { id = "token " .. token.scheme .. " " .. (text_of(token.claims.sub) or ""), groups = {} }
+    local sub = token.claims.sub
+    return { id = "token " .. token.scheme .. " " .. (sub and text_of(sub) or ""), groups = {} }
   end
   local credential, consumer = kong.client.get_credential(), kong.client.get_consumer()
   if credential and consumer then
@@ -49,33 +28,9 @@ local function caller(token)
   return nil
 end
 
-local function has_scopes(rule, token)
-  if not token then return false end
-  local found = {}
-  local scope = token.claims.scope
-  for _, list in ipairs({ { type(scope) == "string" and scope or false }, values(token.claims.scp) }) do
-    for _, value in ipairs(list) do
-      if type(value) == "string" then
-        for word in string.gmatch(value, "%S+") do found[word] = true end
-      end
-    end
-  end
-  for _, scope in ipairs(rule.all or {}) do
-    if not found[scope] then return false end
-  end
-  if not rule.any then return true end
-  for _, scope in ipairs(rule.any) do
-    if found[scope] then return true end
-  end
-  return false
-end
-
 local function joined(claim)
   local parts = {}
-  for _, one in ipairs(values(claim)) do
-    local text = text_of(one)
-    if text then parts[#parts + 1] = text end
-  end
+  for _, one in ipairs(values(claim)) do parts[#parts + 1] = text_of(one) end
   if #parts == 0 then return nil end
   return (string.gsub(table.concat(parts, ","), "[^\33-\126]", function(char)
     return string.format("%%%02X", string.byte(char))
@@ -128,21 +83,40 @@ local function quota(store, limit, id, now)
   return nil, function() store:incr(key, 1, 0, left + 60) end
 end
 
--- All that apply must admit before any is taken from.
+-- All that apply must admit before any is taken from; gives the limit that does not, and the seconds to wait.
+local function take(store, limits, who, token)
+  local now, admits = ngx.now(), {}
+  for _, limit in ipairs(limits) do
+    local check = limit.quota and quota or bucket
+    local wait, admit = check(store, limit, whose(limit.key, who, token), now)
+    if wait then return limit, wait end
+    admits[#admits + 1] = admit
+  end
+  for _, admit in ipairs(admits) do admit() end
+end
+
+-- The workers of a node share the counters, so one at a time looks and takes. A worker that dies meanwhile is waited for 50 ms.
+local LOCK = "gateway:lock"
+
+local function lock(store)
+  for try = 1, 2000 do
+    local held, fault = store:add(LOCK, true, 0.05)
+    if held or fault ~= "exists" then return end
+    if try % 20 == 0 then ngx.sleep(0.001) end
+  end
+end
+
 local function count(route, who, token)
   local limits = {}
   for _, limit in ipairs(GATEWAY.limits or {}) do limits[#limits + 1] = limit end
   for _, limit in ipairs(route.limits or {}) do limits[#limits + 1] = limit end
   for _, limit in ipairs(who and who.plan and PLANS[who.plan] or {}) do limits[#limits + 1] = limit end
   if #limits == 0 then return end
-  local store, now, take = ngx.shared.kong_rate_limiting_counters, ngx.now(), {}
-  for _, limit in ipairs(limits) do
-    local check = limit.quota and quota or bucket
-    local wait, admit = check(store, limit, whose(limit.key, who, token), now)
-    if wait then return refuse(429, limit.quota and "quota used up" or "rate limit exceeded", { ["Retry-After"] = wait }) end
-    take[#take + 1] = admit
-  end
-  for _, admit in ipairs(take) do admit() end
+  local store = ngx.shared.kong_rate_limiting_counters
+  lock(store)
+  local limit, wait = take(store, limits, who, token)
+  store:delete(LOCK)
+  if limit then return refuse(429, limit.quota and "quota used up" or "rate limit exceeded", { ["Retry-After"] = wait }) end
 end
 
 -- Clears headers of these names however they are spelt: upstreams that turn `-` into `_` take `X_User` for `X-User`.
@@ -153,21 +127,13 @@ local function strip(names)
   end
 end
 
-local function drop_query(name)
-  local query = kong.request.get_raw_query()
-  if query == "" then return end
-  local kept = {}
-  for part in string.gmatch(query, "[^&]+") do
-    local key = string.match(part, "^[^=]*")
-    if ngx.unescape_uri(key) ~= name then kept[#kept + 1] = part end
-  end
-  kong.service.request.set_raw_query(table.concat(kept, "&"))
-end
-
 local function forward(route, token)
+  -- Where the first function showed Kong's plugins something else.
+  local authorization = kong.ctx.shared.gateway_authorization
+  if authorization then kong.service.request.set_header("Authorization", authorization) end
   strip(GATEWAY.strip)
   strip(route.strip)
-  if route.key_query then drop_query(route.key_query) end
+  for _, name in ipairs(route.key_queries or {}) do drop_query(name) end
   for name, value in pairs(route.set or {}) do kong.service.request.set_header(name, value) end
   for claim, name in pairs(token and SCHEMES[token.scheme].forward or {}) do
     local value = joined(token.claims[claim])
@@ -218,7 +184,7 @@ return function()
   local token = verified_token()
   if route.needs_token and not token then return refuse(401, "unauthorised", { ["WWW-Authenticate"] = "Bearer" }) end
   local who = caller(token)
-  if route.scopes and not has_scopes(route.scopes, token) then return refuse(403, "forbidden") end
+  if route.scopes and not (token and has_scopes(route.scopes, token.claims)) then return refuse(403, "forbidden") end
   if route.groups and not (who and contains(who.groups, route.groups)) then return refuse(403, "forbidden") end
   count(route, who, token)
   if route.respond then return respond(route.respond, token) end

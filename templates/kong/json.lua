@@ -1,4 +1,4 @@
--- Reads JSON (RFC 8259): maps become { map = .. }, lists { list = .. }, numbers { number = .., text = .. }, null is false.
+-- Reads JSON (RFC 8259): maps become { map = .., keys = .. }, lists { list = .. }, numbers { number = .., text = .. }, null is false.
 -- Anything that is not JSON gives nil.
 local MAX_DEPTH = 32
 local ESCAPES = { ['"'] = '"', ["\\"] = "\\", ["/"] = "/", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
@@ -54,9 +54,9 @@ end
 local read_value
 
 local function read_members(text, at, depth)
-  local map = {}
+  local map, keys = {}, {}
   at = skip(text, at)
-  if string.sub(text, at, at) == "}" then return { map = map }, at + 1 end
+  if string.sub(text, at, at) == "}" then return { map = map, keys = keys }, at + 1 end
   while true do
     if string.sub(text, at, at) ~= '"' then return nil end
     local key, value
@@ -66,10 +66,11 @@ local function read_members(text, at, depth)
     if string.sub(text, at, at) ~= ":" then return nil end
     value, at = read_value(text, skip(text, at + 1), depth)
     if value == nil then return nil end
+    if map[key] == nil then keys[#keys + 1] = key end
     map[key] = value
     at = skip(text, at)
     local mark = string.sub(text, at, at)
-    if mark == "}" then return { map = map }, at + 1 end
+    if mark == "}" then return { map = map, keys = keys }, at + 1 end
     if mark ~= "," then return nil end
     at = skip(text, at + 1)
   end

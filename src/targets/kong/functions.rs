@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::document::Plugin;
 
 const JSON: &str = include_str!("../../../templates/kong/json.lua");
+const CLAIMS: &str = include_str!("../../../templates/kong/claims.lua");
 const BEFORE: &str = include_str!("../../../templates/kong/before.lua");
 const AFTER: &str = include_str!("../../../templates/kong/after.lua");
 const ANSWER: &str = include_str!("../../../templates/kong/answer.lua");
@@ -35,7 +36,8 @@ pub struct Tables {
 const BEFORE_KEYS: &[&str] = &[
     "schemes",
     "basic",
-    "key_header",
+    "key_headers",
+    "key_queries",
     "bucket",
     "guard",
     "preflight",
@@ -43,7 +45,7 @@ const BEFORE_KEYS: &[&str] = &[
 ];
 const AFTER_KEYS: &[&str] = &[
     "strip",
-    "key_query",
+    "key_queries",
     "set",
     "websocket",
     "limits",
@@ -64,14 +66,14 @@ impl Tables {
     #[must_use]
     pub fn plugins(&self) -> Vec<Plugin> {
         let before = format!(
-            "{}{}{}{}{JSON}\n{BEFORE}",
+            "{}{}{}{}{JSON}\n{CLAIMS}\n{BEFORE}",
             self.table("GATEWAY"),
             self.table("SCHEMES"),
             self.table("CONSUMERS"),
             self.entries(BEFORE_KEYS)
         );
         let after = format!(
-            "{}{}{}{}{}{}{AFTER}",
+            "{}{}{}{}{}{}{CLAIMS}\n{AFTER}",
             self.table("GATEWAY"),
             self.table("SCHEMES"),
             self.table("CONSUMERS"),

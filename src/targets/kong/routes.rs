@@ -304,9 +304,7 @@ impl<'g> Lowering<'g> {
             if !strip.is_empty() {
                 entry.insert("strip".into(), Value::Object(strip));
             }
-            if let Some(query) = changes.query.drain(..).next() {
-                entry.insert("key_query".into(), json!(query));
-            }
+            changes.query.clear();
             let set: Map<String, Value> = changes
                 .set
                 .drain(..)

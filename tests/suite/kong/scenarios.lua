@@ -64,6 +64,40 @@ is(sent["x_user_id"], nil, "a forged header with underscores")
 is(sent["x-consumer-username"], nil, "a forged consumer")
 is(send(at("get-open", { ["X-User-ID"] = "forged" })).request.headers["x-user-id"], nil, "a forged header on an open route")
 
+-- A scheme's tokens are signed by its own keys, though Kong's plugin knows those of all schemes.
+local function signed(key, algorithm, size)
+  local header = '{"alg":"' .. (algorithm or "RS256") .. '","kid":"' .. key .. '"}'
+  return { Authorization = "Bearer " .. token('{"sub":"u","exp":1700000600}', header):gsub("[^.]+$", string.rep("A", size or 342)) }
+end
+is(status(send(at("get-staff", signed("staff-1")), jwt)), 200, "a scheme's own key")
+is(status(send(at("get-staff", signed("partner-1")), jwt)), 401, "another scheme's key")
+is(status(send(at("get-tokens", bearer(GOOD .. ',"kid":"partner-1"}', '{"alg":"RS256","kid":"partner-1"}')), jwt)), 401, "another scheme's key and algorithm")
+is(status(send(at("get-staff", bearer('{"kid":"partner-1","exp":1700000600}', '{"alg":"RS256","kid":"staff-1"}')), jwt)), 401, "a key named among the claims, which the plugin looks at first")
+is(status(send(at("get-staff", bearer('{"kid":null,"exp":1700000600}', '{"alg":"RS256","kid":"staff-1"}')), jwt)), 401, "a key that is null")
+is(status(send(at("get-partners", signed("ec-1", "ES256", 86)), jwt)), 200, "a signature on P-256")
+is(status(send(at("get-partners", signed("ec-1", "ES256", 40)), jwt)), 401, "a short one, on which the plugin fails with 500")
+
+-- Claims of every kind, as `serve` writes them.
+local kinds = send(at("get-partners", bearer('{"exp":1700000600,"address":{"b":"x \\"y\\"","a":[1,null,true]},"flags":[{"k":false},null]}', '{"alg":"RS256","kid":"partner-1"}')), jwt).request.headers
+is(kinds["x-address"], '{"b":"x%20\\"y\\"","a":[1,null,true]}', "a claim that is an object")
+is(kinds["x-flags"], '{"k":false},null', "objects in a list")
+
+-- A bucket's name is found by Kong however many headers there are: no comma, no space.
+is(send(at("get-limited", bearer('{"sub":"a, b%","exp":1700000600}', '{"alg":"RS256","kid":"partner-1"}')), function(state)
+  is(state.request.headers["x-gateway-bucket"], "partners%20a%2C%20b%25", "a bucket's name")
+  jwt(state)
+end).request.headers["x-gateway-bucket"], nil, "a bucket's name that is sent on")
+
+-- Passwords: only what stands for itself, never a placeholder, in no spelling of the header.
+local UNFILLED = "Y2Fyb2w6JHtDQVJPTF9QQVNTV09SRH0="
+for _, header in ipairs({ "Basic " .. UNFILLED, "Basic" .. UNFILLED, "x Basic " .. UNFILLED, "basic  " .. UNFILLED }) do
+  send(at("get-passwords", { Authorization = header }), function(state) is(state.request.headers.authorization, nil, header) end)
+end
+local upper = send(at("get-passwords", { Authorization = "BASIC Y2Fyb2w6cHc=" }), function(state)
+  is(state.request.headers.authorization, "Basic Y2Fyb2w6cHc=", "what the plugin reads")
+end)
+is(upper.request.headers.authorization, "BASIC Y2Fyb2w6cHc=", "what the service gets")
+
 -- Scopes and groups.
 local function scoped(text) return status(send(at("get-scoped", bearer(GOOD .. "," .. text .. "}")), guarded)) end
 is(scoped('"scope":"a b c"'), 200, "all scopes")
@@ -80,6 +114,7 @@ is(status(send(at("get-either", bearer(GOOD .. ',"azp":"mobile-app"}')), key("st
 is(status(send(at("get-either", { ["X-API-Key"] = "k" }), key("acme"))), 200, "a key of the group")
 is(status(send(at("get-either", { ["X-API-Key"] = "${ACME_KEY}" }), function(state) is(state.request.headers["x-api-key"], nil, "an unfilled placeholder") end)), 403, "an unfilled placeholder admits")
 is(send(at("get-either", { ["X-API-Key"] = "k" }), key("acme")).request.headers["x-api-key"], nil, "a key that is sent on")
+is(send(at("get-either", { ["X-API-Key"] = "k", Authorization = "Bearer bad" }), key("carol")).request.headers.authorization, "Bearer bad", "a header that no check has read")
 now = now + 100
 
 -- Keys in the query go, everything else stays as it came.
@@ -96,8 +131,17 @@ is(refused.answer.headers["Retry-After"], 1, "the time to wait")
 now = now + 10
 is(status(send(at("get-query"), planned)), 200, "after a while")
 is(status(send(at("get-query"), planned)), 429, "the quota, with the key of the group before")
+send(at("get-query", {}, { query = "a=1&key=%24%7BACME_KEY%7D" }), function(state) is(state.request.query, "a=1", "a placeholder in the query") end)
 now = now + 7 * 86400
 is(status(send(at("get-query"), planned)), 200, "in the next week")
+
+-- Workers look and take one at a time: the gateway's bucket of 100 admits 100, whoever asks together.
+now = now + 100
+local all, admitted = {}, 0
+for index = 1, 120 do all[index] = at("get-open") end
+for _, one in ipairs(together(all)) do admitted = admitted + (status(one) == 200 and 1 or 0) end
+is(admitted, 100, "requests of several workers at once")
+now = now + 100
 
 -- Headers, chains of addresses, upgrades.
 local headers = send(at("get-headers", { ["X-Gone"] = "1", ["x_gone"] = "1", ["X-Set"] = "client" })).request.headers

@@ -147,9 +147,14 @@ pub fn lower(
         lowered.plugins.push(key_auth(&kinds, anonymous));
         lowered.key_headers = kinds.key_headers.iter().map(ToString::to_string).collect();
         lowered.key_queries = kinds.key_queries.iter().map(ToString::to_string).collect();
-        lowered
-            .entry
-            .insert("key_header".into(), json!(kinds.key_headers.first()));
+        for (key, names) in [
+            ("key_headers", &lowered.key_headers),
+            ("key_queries", &lowered.key_queries),
+        ] {
+            if !names.is_empty() {
+                lowered.entry.insert(key.into(), json!(names));
+            }
+        }
     }
     if let Some(realm) = kinds.realm {
         lowered.plugins.push(Plugin::new(

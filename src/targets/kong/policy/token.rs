@@ -46,6 +46,8 @@ pub enum Obstacle {
 pub struct TokenCheck {
     /// What keys are found by.
     pub claim: Option<KeyClaim>,
+    /// The algorithm of each of its keys by the name that the key is found by.
+    pub keys: BTreeMap<String, &'static str>,
     /// Its credentials; those that an earlier scheme has already are left out.
     pub credentials: Vec<JwtCredential>,
     /// Algorithms that are accepted, in the order of the spec.
@@ -125,6 +127,11 @@ fn check(jwt: &Jwt, taken: &mut BTreeMap<String, JwtCredential>) -> TokenCheck {
             .collect();
         let free = |one: &JwtCredential| taken.get(&one.key).is_none_or(|other| other == one);
         if credentials.iter().all(free) && distinct(&credentials) {
+            check.keys = keys
+                .iter()
+                .zip(&credentials)
+                .map(|(key, one)| (one.key.clone(), key.algorithm.name()))
+                .collect();
             check.credentials = credentials
                 .iter()
                 .filter(|one| !taken.contains_key(&one.key))
@@ -212,15 +219,11 @@ pub fn placeholder(secret: &Secret) -> String {
 /// A scheme as functions read it.
 #[must_use]
 pub fn table(jwt: &Jwt, check: &TokenCheck) -> serde_json::Value {
-    let algorithms: serde_json::Map<String, serde_json::Value> = check
-        .accepted
-        .iter()
-        .map(|algorithm| (algorithm.name().to_owned(), json!(true)))
-        .collect();
     json!({
         "issuer": jwt.issuer,
         "audience": jwt.audience,
-        "algorithms": algorithms,
+        "key_claim": check.claim.unwrap_or(KeyClaim::Iss).name(),
+        "keys": check.keys,
         "client_id": jwt.cognito.is_some(),
         "forward": jwt.forward,
     })

@@ -60,11 +60,11 @@ end
 local dict = {}
 local store = {
   get = function(_, key)
-    -- Another worker may run at any time.
-    if coroutine.running() and string.find(key, "^gateway:") and key ~= "gateway:lock" then coroutine.yield() end
     local entry = dict[key]
-    if entry and (not entry.ends or entry.ends > state.now) then return entry.value end
-    return nil
+    local value = entry and (not entry.ends or entry.ends > state.now) and entry.value or nil
+    -- Another worker may run at any time.
+    if coroutine.running() and key ~= "gateway:lock" then coroutine.yield() end
+    return value
   end,
   add = function(self, key, value, ttl)
     if self:get(key) ~= nil then return false, "exists" end

@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::load::{Loaded, load_with};
 use super::{output, serve_table};
 use crate::ir::units::Millis;
-use crate::ir::{Gateway, KeyMaterial, Secret};
+use crate::ir::{File, Gateway, KeyMaterial, Keys, SchemeKind, Secret};
 use crate::serve::{self, Options, Ready, development};
 
 const CONSOLE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8099);
@@ -242,40 +242,44 @@ fn forget_made_up_keys(gateway: &mut Gateway, missing: &[String]) {
     }
 }
 
-fn files(loaded: &Loaded) -> Vec<PathBuf> {
+/// Files with what was read from them.
+fn files(loaded: &Loaded) -> Vec<(PathBuf, Vec<u8>)> {
     let read = loaded.document.sources().iter();
-    let mut files: Vec<PathBuf> = read
-        .filter_map(|(_, source)| source.path().map(PathBuf::from))
+    let mut files: Vec<(PathBuf, Vec<u8>)> = read
+        .filter_map(|(_, source)| Some((source.path()?.into(), source.text().into())))
         .collect();
     if let Some(gateway) = &loaded.gateway {
-        let named = named_files(gateway);
-        let folder = files
-            .first()
-            .and_then(|file| file.parent())
-            .map(PathBuf::from)
-            .unwrap_or_default();
-        files.extend(named.into_iter().map(|name| folder.join(name)));
+        let folders: Vec<PathBuf> = files
+            .iter()
+            .filter_map(|(file, _)| file.parent().map(PathBuf::from))
+            .collect();
+        for named in named_files(gateway) {
+            // A name is relative to the file it stands in, whichever of them that is.
+            let places = folders.iter().map(|folder| folder.join(&named.name));
+            let place = places.into_iter().find(|place| place.is_file());
+            files.extend(place.map(|place| (place, named.content.to_vec())));
+        }
     }
     files
 }
 
-// Certificates and key sets; those of a spec in several files are looked for beside the first.
-fn named_files(gateway: &Gateway) -> Vec<String> {
-    let mut names = Vec::new();
+/// Certificates, keys and key sets.
+fn named_files(gateway: &Gateway) -> Vec<&File> {
+    let mut named = Vec::new();
     if let Some(tls) = &gateway.tls {
-        names.extend(tls.certificate.as_ref().map(|file| file.name.clone()));
+        named.extend(tls.certificate.as_ref());
         if let Some(KeyMaterial::File(file)) = &tls.key {
-            names.push(file.name.clone());
+            named.push(file);
         }
     }
     for scheme in gateway.schemes.values() {
-        if let crate::ir::SchemeKind::Jwt(jwt) = &scheme.kind
-            && let crate::ir::Keys::JwksFile(file) | crate::ir::Keys::Pem(file) = &jwt.keys
+        if let SchemeKind::Jwt(jwt) = &scheme.kind
+            && let Keys::JwksFile(file) | Keys::Pem(file) = &jwt.keys
         {
-            names.push(file.name.clone());
+            named.push(file);
         }
     }
-    names
+    named
 }
 
 #[cfg(test)]

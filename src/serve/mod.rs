@@ -46,8 +46,8 @@ use crate::ir::Gateway;
 pub struct Ready {
     /// Its meaning, secrets known.
     pub gateway: Gateway,
-    /// All files whose change matters.
-    pub files: Vec<PathBuf>,
+    /// All files whose change matters, with what was read from them: an edit made while reading is then seen as one.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
 }
 
 /// What reading a spec came to. What is wrong has been told by then.

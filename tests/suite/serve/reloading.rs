@@ -25,7 +25,7 @@ fn loader(file: PathBuf) -> Loader {
         }
         Loaded::Ready(Box::new(Ready {
             gateway: gateway(&text),
-            files: vec![file.clone()],
+            files: vec![(file.clone(), text.into_bytes())],
         }))
     })
 }
@@ -34,7 +34,7 @@ fn rig(file: &Path, options: &Options) -> Rig {
     let text = std::fs::read_to_string(file).unwrap();
     let ready = Ready {
         gateway: gateway(&text),
-        files: vec![file.to_owned()],
+        files: vec![(file.to_owned(), text.into_bytes())],
     };
     Rig::ready(ready, options, Some(loader(file.to_owned())))
 }

@@ -48,7 +48,7 @@ fn nobody_gets_past(launcher_of: &dyn Fn(&Path) -> Box<dyn Launcher>) {
                 .map(|breach| format!("{} {breach}", path.display())),
         );
     }
-    println!("{tried} tried, {answered} answered");
+    eprintln!("{tried} tried, {answered} answered");
     assert!(
         found.is_empty(),
         "{} of {tried}:\n{}",

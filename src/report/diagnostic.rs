@@ -146,7 +146,7 @@ impl Diagnostic {
         Self {
             code,
             severity,
-            message: message.into(),
+            message: visible(message),
             place,
             label: String::new(),
             help: None,
@@ -159,14 +159,14 @@ impl Diagnostic {
     /// With words under the underlined text.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.label = visible(label);
         self
     }
 
     /// With a remedy.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(visible(help));
         self
     }
 
@@ -189,8 +189,48 @@ impl Diagnostic {
     pub fn related(mut self, place: Place, label: impl Into<String>) -> Self {
         self.related.push(Related {
             place,
-            label: label.into(),
+            label: visible(label),
         });
         self
+    }
+}
+
+/// Text of a spec may not steer the terminal that shows it: control characters but line ends are escaped.
+fn visible(text: impl Into<String>) -> String {
+    let text = text.into();
+    let steers = |c: char| c.is_control() && c != '\n';
+    if !text.contains(steers) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if steers(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_shown_and_not_sent_to_the_terminal() {
+        let code = Code {
+            id: "GG000",
+            name: "a/b",
+            page: "",
+        };
+        let found = Diagnostic::error(code, Place::Nowhere, "a\u{1b}[31m")
+            .help("b\u{7}\nc")
+            .label("d\u{9b}")
+            .related(Place::Nowhere, "e\r");
+        assert_eq!(found.message, "a\\u{1b}[31m");
+        assert_eq!(found.help.as_deref(), Some("b\\u{7}\nc"));
+        assert_eq!(found.label, "d\\u{9b}");
+        assert_eq!(found.related[0].label, "e\\r");
     }
 }

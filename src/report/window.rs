@@ -35,6 +35,9 @@ impl<'a> Window<'a> {
             // Whole scalars are replaced, so no character is cut.
             text = Cow::Owned(String::from_utf8_lossy(&bytes).into_owned());
         }
+        if let Some(harmless) = without_controls(&text) {
+            text = Cow::Owned(harmless);
+        }
         Self {
             name: source.name(),
             text,
@@ -62,6 +65,21 @@ impl<'a> Window<'a> {
             .find(|at| self.text.is_char_boundary(*at))
             .unwrap_or(0)
     }
+}
+
+/// The text with every control character that could steer a terminal replaced by one of the same length; none: there is none.
+fn without_controls(text: &str) -> Option<String> {
+    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let may = |byte: &u8| *byte < 0x20 || *byte == 0x7f || *byte == 0xc2;
+    if !text.as_bytes().iter().any(may) || !text.contains(steers) {
+        return None;
+    }
+    let shown = |c: char| match c.len_utf8() {
+        _ if !steers(c) => c,
+        1 => '?',
+        _ => '\u{b7}',
+    };
+    Some(text.chars().map(shown).collect())
 }
 
 impl SourceCode for Window<'_> {

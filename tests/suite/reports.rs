@@ -83,6 +83,24 @@ fn places_in_two_files_are_both_shown() {
 }
 
 #[test]
+fn a_spec_cannot_steer_the_terminal_that_shows_it() {
+    let document = document(
+        "version: 1\nname: shop\nservices: { \"a\\u001b[31m\": \"http://a:1\", \u{9b}31m: \"http://b:1\" }\nroutes: {}\nunknown\u{9b}: 1\n",
+    );
+    for format in [Format::Human, Format::Github, Format::Markdown] {
+        let text = print(
+            format,
+            &report(&document),
+            &Locator::from(&document),
+            Style::default(),
+        );
+        assert!(text.contains("GG006"), "{text}");
+        let sent = text.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(sent, None, "{text}");
+    }
+}
+
+#[test]
 fn literals_under_secret_keys_are_blotted_out_in_every_format() {
     let document = document(
         "version: 1\nname: shop\nconsumers:\n  a: { api_key: 987654321, basic: { username: a, password: [tr0ub4dor] } }\n  b: { api_key: [k1-literal, k2-literal, [x]] }\nroutes:\n  GET /a: { to: users }\n",

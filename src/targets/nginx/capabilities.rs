@@ -3,7 +3,7 @@
 use super::actions::RETRIED_STATUSES;
 use super::policy::limit::kept;
 use super::settings::{self, OLDEST, Settings};
-use super::{raw, upstreams};
+use super::{raw, sizes, upstreams};
 use crate::ir::units::Rate;
 use crate::ir::{
     Algorithm, ApiKeyPlace, Balance, Breaker, Counters, Fact, Feature, Gateway, HeaderRules,
@@ -325,6 +325,7 @@ fn response_headers(rules: &HeaderRules) -> Support {
 #[must_use]
 pub fn check(gateway: &Gateway, targets: &spec::Targets) -> Vec<Diagnostic> {
     let mut out = raw::check(gateway, targets);
+    out.extend(sizes::check(gateway));
     let Some(nginx) = &targets.nginx else {
         return out;
     };

@@ -19,6 +19,7 @@ mod raw;
 mod routes;
 mod server;
 mod settings;
+mod sizes;
 mod upstreams;
 
 use super::Target;

@@ -1,5 +1,6 @@
 //! Configurations for NGINX in a real nginx, of every version that is found.
 
+mod answers;
 mod gixy;
 mod services;
 mod snapshots;

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::comments::Allow;
 use super::decode::{self, Decoded};
-use super::sources::Sources;
+use super::sources::{Sources, offset};
 use super::tree::{Found, Kind, NodeId, Tree};
 use super::{Part, Pointer, Span};
 use crate::report::{Diagnostic, Place};
@@ -146,7 +146,8 @@ impl Document {
                 .is_some_and(|text| !text.starts_with("secret://"))
     }
 
-    /// Where literals stand that are never to be printed: values, or lists of them, under a key that holds secrets.
+    /// Where literals stand that are never to be printed: values, or lists of them, under a key that holds secrets, and
+    /// what stands before the `@` of a URL.
     #[must_use]
     pub fn secrets(&self) -> Vec<Span> {
         let mut found = Vec::new();
@@ -166,7 +167,16 @@ impl Document {
                         found.push(span);
                     }
                 }
-                Kind::Scalar { .. } | Kind::Broken => {}
+                Kind::Scalar { .. } => {
+                    let span = self.tree.get(node).span;
+                    let source = self.sources.slice(span);
+                    found.extend(user_information(source).map(|part| Span {
+                        start: span.start + offset(part.start),
+                        end: span.start + offset(part.end),
+                        ..span
+                    }));
+                }
+                Kind::Broken => {}
             }
         }
         found
@@ -182,4 +192,14 @@ impl Document {
         self.follow(pointer)
             .is_some_and(|found| matches!(self.tree.get(found.node).kind, Kind::Broken))
     }
+}
+
+/// Where a URL's user and password stand in `text` (RFC 3986 section 3.2.1), unless they are variables.
+fn user_information(text: &str) -> Option<std::ops::Range<usize>> {
+    let start = text.find("://")? + 3;
+    let authority = &text[start..];
+    let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
+    let at = authority[..end].rfind('@')?;
+    let part = start..start + at;
+    (at > 0 && !text[part.clone()].contains("${")).then_some(part)
 }

@@ -84,20 +84,44 @@ fn places_in_two_files_are_both_shown() {
 
 #[test]
 fn a_spec_cannot_steer_the_terminal_that_shows_it() {
-    let document = document(
-        "version: 1\nname: shop\nservices: { \"a\\u001b[31m\": \"http://a:1\", \u{9b}31m: \"http://b:1\" }\nroutes: {}\nunknown\u{9b}: 1\n",
-    );
-    for format in [Format::Human, Format::Github, Format::Markdown] {
-        let text = print(
-            format,
-            &report(&document),
-            &Locator::from(&document),
-            Style::default(),
-        );
-        assert!(text.contains("GG006"), "{text}");
-        let sent = text.chars().find(|c| c.is_control() && *c != '\n');
-        assert_eq!(sent, None, "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    let spec = folder.path().join("gateway.yaml");
+    for (text, code) in [
+        ("version: 1\n# \u{1b}]0;title\u{7}\n: \u{9b}31m\n", "GG001"),
+        (
+            "version: 1\nname: shop\nservices: { \"a\\u001b[31m\": \"http://a:1\" }\nroutes: { GET /a: { to: b } }\n",
+            "GG060",
+        ),
+    ] {
+        std::fs::write(&spec, text).unwrap();
+        for format in ["human", "github", "markdown"] {
+            let output = std::process::Command::new(env!("CARGO_BIN_EXE_gateway-gen"))
+                .args(["check", "--format", format])
+                .arg(&spec)
+                .output()
+                .unwrap();
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8(said).unwrap();
+            assert!(said.contains(code), "{said}");
+            let sent = said.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(sent, None, "{format}: {said}");
+        }
     }
+}
+
+#[test]
+fn the_password_of_a_url_is_blotted_out() {
+    let document = document(
+        "version: 1\nname: shop\ngateway: { counters: { redis: \"redis://:hunter2@redis:6379\", unknown: 1 } }\nservices: {}\nroutes: {}\n",
+    );
+    let text = print(
+        Format::Human,
+        &report(&document),
+        &Locator::from(&document),
+        Style::default(),
+    );
+    assert!(!text.contains("hunter2"), "{text}");
+    assert!(text.contains("redis://********@redis:6379"), "{text}");
 }
 
 #[test]

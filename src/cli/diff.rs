@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::arguments::{FormatArguments, SpecArguments, SpecOptions};
-use super::diff_show::{human, requests, summary};
+use super::diff_show::{human, leftovers, requests, summary};
 use super::diff_side::{Loading, Side, View};
 use super::exit::Exit;
-use crate::diff::{Class, compare};
+use crate::diff::align::{match_names, simplify};
+use crate::diff::{Change, Class, compare};
 use crate::report::{self, Report};
 use crate::verify::contrast::{Contrast, contrast};
 use crate::verify::identity::Clock;
@@ -91,15 +92,48 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
             Loading::Unread(unread) => return unread.print("diff", &arguments.formats),
         }
     }
-    let [left, right] = views.as_slice() else {
+    let [left, right] = views.as_mut_slice() else {
         return Ok(Exit::Failed);
     };
+    align(left, right);
     finish(arguments, left, right)
+}
+
+/// Makes two sides comparable when at least one was read from an artefact, which does not hold everything.
+fn align(left: &mut View, right: &mut View) {
+    let targets: Vec<_> = [left.target, right.target].into_iter().flatten().collect();
+    if targets.is_empty() {
+        return;
+    }
+    let elsewhere = left.is_silent("gather") || right.is_silent("gather");
+    for target in targets {
+        simplify(&mut left.gateway, target.id, elsewhere);
+        simplify(&mut right.gateway, target.id, elsewhere);
+    }
+    if left.target.is_some() && right.target.is_none() {
+        match_names(&right.gateway, &mut left.gateway);
+    } else {
+        match_names(&left.gateway, &mut right.gateway);
+    }
+}
+
+/// The differences that both sides can show, each with the loss that explains it.
+fn changes(left: &View, right: &View) -> Vec<Change> {
+    let mut changes = compare(&left.gateway, &right.gateway);
+    changes.retain(|change| !left.is_silent(&change.field) && !right.is_silent(&change.field));
+    for change in &mut changes {
+        let found = [left, right].into_iter().find_map(|view| {
+            let id = view.declared.as_ref()?.explain(change)?;
+            Some(format!("{} {id}", view.target?.id))
+        });
+        change.loss = found;
+    }
+    changes
 }
 
 fn finish(arguments: &Arguments, left: &View, right: &View) -> Result<Exit> {
     let only = arguments.only.map(Class::from);
-    let changes: Vec<_> = compare(&left.gateway, &right.gateway)
+    let changes: Vec<_> = changes(left, right)
         .into_iter()
         .filter(|change| only.is_none_or(|only| change.kind.class == only))
         .map(|change| change.record(|at| left.spot(at), |at| right.spot(at)))
@@ -120,9 +154,11 @@ fn finish(arguments: &Arguments, left: &View, right: &View) -> Result<Exit> {
     };
     let (shown, unshown) = contrasts(left, right, changes);
     let words = format!(
-        "{}{}{unshown}{}",
+        "{}{}{unshown}{}{}{}",
         human(changes),
         requests(&shown),
+        leftovers(left.leftovers(), "left"),
+        leftovers(right.leftovers(), "right"),
         summary(changes)
     );
     report.probes = (!shown.is_empty()).then(|| shown.iter().map(probe).collect());

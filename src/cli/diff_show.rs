@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::report::{Change, Spot};
+use crate::targets::Leftover;
 use crate::verify::contrast::Contrast;
 
 /// A longer value is cut.
@@ -100,6 +101,22 @@ pub fn requests(shown: &[Contrast]) -> String {
         let _ = writeln!(out, "  {}", one.request.curl("http://127.0.0.1:8080"));
         let _ = writeln!(out, "  left:  {}", one.left);
         let _ = writeln!(out, "  right: {}", one.right);
+    }
+    out
+}
+
+/// What of an artefact is not understood, and so not compared.
+#[must_use]
+pub fn leftovers(found: &[Leftover], side: &str) -> String {
+    let mut out = String::new();
+    if !found.is_empty() {
+        let _ = writeln!(out, "\nnot understood, so not compared ({side}):");
+    }
+    for one in found {
+        let at = one.spot.as_ref().map_or_else(String::new, |spot| {
+            format!("{}:{}:{}: ", spot.file, spot.line, spot.column)
+        });
+        let _ = writeln!(out, "  {at}{}", one.text);
     }
     out
 }

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::arguments::SpecArguments;
+use super::diff_loss::Declared;
 use super::diff_revision::Checkout;
 use super::load::{Loaded, Unread, load};
 use crate::ir::Gateway;
 use crate::report::{Place, Report, Severity, Spot};
 use crate::source::{Pointer, nearest};
-use crate::targets::{Artefact, Reading, TARGETS, Target, by_id};
+use crate::targets::{Artefact, Leftover, Reading, TARGETS, Target, by_id};
 
 /// A side as the user names it.
 #[derive(Clone, Debug)]
@@ -36,6 +37,10 @@ pub enum Side {
 pub struct View {
     /// What it says.
     pub gateway: Gateway,
+    /// The target whose artefact it was read from.
+    pub target: Option<&'static Target>,
+    /// What the target declares for the spec, where there is one.
+    pub declared: Option<Declared>,
     places: Places,
 }
 
@@ -134,7 +139,14 @@ impl Side {
                 let reading = read(&artefacts).map_err(|wrong| {
                     anyhow::anyhow!("can't read back `{}`: {wrong}", path.display())
                 })?;
-                Ok(Loading::Loaded(Box::new(View::from(reading))))
+                let mut view = View::read(reading, target);
+                // What the target declares is known only with the spec.
+                if let Ok(Ok(loaded)) = load(spec, false)
+                    && let (Some(gateway), Some(text)) = (&loaded.gateway, &loaded.spec)
+                {
+                    view.declared = Some(Declared::new(target, gateway, &text.targets));
+                }
+                Ok(Loading::Loaded(Box::new(view)))
             }
         }
     }
@@ -159,6 +171,8 @@ fn load_spec(spec: &SpecArguments, renamed: Option<(PathBuf, String)>) -> Result
     Ok(match loaded.gateway.take() {
         Some(gateway) => Loading::Loaded(Box::new(View {
             gateway,
+            target: None,
+            declared: None,
             places: Places::Spec {
                 loaded: Box::new(loaded),
                 renamed,
@@ -197,7 +211,9 @@ fn read_back(target: &'static Target, spec: &SpecArguments) -> Result<Loading> {
             target.title
         )
     })?;
-    Ok(Loading::Loaded(Box::new(View::from(reading))))
+    let mut view = View::read(reading, target);
+    view.declared = Some(Declared::new(target, gateway, &text.targets));
+    Ok(Loading::Loaded(Box::new(view)))
 }
 
 /// A deployed file, and the files beside it that it may name.
@@ -228,16 +244,38 @@ fn deployed(path: &Path) -> Result<Vec<Artefact>> {
     Ok(artefacts)
 }
 
-impl From<Reading> for View {
-    fn from(reading: Reading) -> Self {
+impl View {
+    fn read(reading: Reading, target: &'static Target) -> Self {
         Self {
             gateway: reading.gateway.clone(),
+            target: Some(target),
+            declared: None,
             places: Places::Artefact(Box::new(reading)),
         }
     }
-}
 
-impl View {
+    /// What of the artefact is not understood.
+    #[must_use]
+    pub fn leftovers(&self) -> &[Leftover] {
+        match &self.places {
+            Places::Artefact(reading) => &reading.leftovers,
+            Places::Spec { .. } => &[],
+        }
+    }
+
+    /// Whether the artefact says nothing of a field, either way.
+    #[must_use]
+    pub fn is_silent(&self, field: &str) -> bool {
+        match &self.places {
+            Places::Artefact(reading) => reading.silent.iter().any(|silent| {
+                field
+                    .strip_prefix(silent)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            }),
+            Places::Spec { .. } => false,
+        }
+    }
+
     /// Where something stands.
     #[must_use]
     pub fn spot(&self, pointer: &Pointer) -> Option<Spot> {

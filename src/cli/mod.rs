@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod completions;
 mod diff;
+mod diff_loss;
 mod diff_revision;
 mod diff_show;
 mod diff_side;

@@ -1,6 +1,7 @@
 //! GATEWAY x GATEWAY -> CHANGES: what differs, field by field, and what that means for clients, security and operation.
 
 mod action;
+pub mod align;
 mod auth;
 mod change;
 mod gateway;

@@ -5,14 +5,17 @@ use serde_json::{Value, json};
 use super::change::{Collector, list, text};
 use super::headers::{REQUEST, RESPONSE, headers};
 use super::kind;
-use crate::ir::{Cors, IpRules, Limit, LimitKey, Origins, Retries, Route, Sourced};
+use crate::ir::{Action, Cors, IpRules, Limit, LimitKey, Origins, Retries, Route, Sourced};
 use crate::source::Pointer;
 
 /// Compares what two routes ask for besides auth and action.
 pub(super) fn policies(c: &mut Collector<'_>, left: &Route, right: &Route) {
     limits(c, "limit", &left.limits, &right.limits);
     cors(c, left.cors.as_ref(), right.cors.as_ref());
-    times(c, left, right);
+    // Answers of the gateway's own wait for nobody, and a gather's parts have times of their own.
+    if let (Action::Forward(_), Action::Forward(_)) = (&left.action, &right.action) {
+        times(c, left, right);
+    }
     c.at(Some(&left.max_body.pointer), Some(&right.max_body.pointer));
     if left.max_body.value != right.max_body.value {
         c.order(

@@ -15,6 +15,8 @@ pub struct Reading {
     pub leftovers: Vec<Leftover>,
     /// Where things stand in the artefact.
     pub places: BTreeMap<String, Spot>,
+    /// Fields (as changes name them, with all below) of which these artefacts say nothing either way.
+    pub silent: Vec<&'static str>,
 }
 
 /// A piece of an artefact that is not understood.

@@ -17,6 +17,7 @@ mod place;
 pub mod policy;
 pub mod print;
 pub mod raw;
+mod read;
 pub mod respond;
 pub mod routes;
 mod secrets;
@@ -32,5 +33,5 @@ pub const TARGET: Target = Target {
     check: emit::check,
     losses: losses::PAGES,
     emit: emit::emit,
-    read: None,
+    read: Some(read::read),
 };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::Change;
-use crate::ir::{Gateway, Subject, facts};
+use crate::ir::{Action, Gateway, Subject, facts};
 use crate::report::{LossClass, LossKind};
 use crate::spec::Targets;
 use crate::targets::Target;
@@ -34,7 +34,23 @@ impl Declared {
                 ids.insert(shortfall.id);
             }
         });
+        declared.services(gateway);
         declared
+    }
+
+    /// A service that only closed routes use is closed with them.
+    fn services(&mut self, gateway: &Gateway) {
+        for name in gateway.services.keys() {
+            let users = gateway.routes.iter().filter(|route| {
+                matches!(&route.action, Action::Forward(forward) if forward.service == *name)
+            });
+            let ids: Option<Vec<_>> = users
+                .map(|route| self.closed.get(&format!("route {}", route.key)).copied())
+                .collect();
+            if let Some(id) = ids.and_then(|ids| ids.first().copied()) {
+                self.closed.insert(format!("service {name}"), id);
+            }
+        }
     }
 
     /// The routes that answer 501 because of a loss.

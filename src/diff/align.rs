@@ -114,7 +114,17 @@ fn route(route: &mut Route, target: &str) {
             set.entry("Location".to_owned()).or_insert(text.clone());
             respond.location = None;
         }
+        let body = respond.body.as_deref().unwrap_or_default();
+        let json = serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok();
+        let by_itself = if json {
+            "application/json"
+        } else {
+            "text/plain; charset=utf-8"
+        };
         for (name, value) in respond.headers.drain(..) {
+            if name.eq_ignore_ascii_case("content-type") && value == by_itself {
+                continue;
+            }
             let set = &mut route.response_headers.value.set;
             if !set.keys().any(|known| known.eq_ignore_ascii_case(&name)) {
                 set.insert(name, value);

@@ -3,6 +3,7 @@
 use super::change::{Change, Collector, Subject, list, text};
 use super::kind;
 use super::policy::{limits, places};
+use super::service::same_key;
 use crate::ir::{
     AccessLog, CounterFailure, Counters, EncodedSlash, Gateway, KeyMaterial, Secret, ServerTls,
     TlsVersion,
@@ -160,7 +161,11 @@ fn tls(c: &mut Collector<'_>, was: &ServerTls, is: &ServerTls) {
             shown(is),
         );
     }
-    if was.key != is.key {
+    let same = match (&was.key, &is.key) {
+        (Some(was), Some(is)) => same_key(was, is),
+        (was, is) => was == is,
+    };
+    if !same {
         let shown = |tls: &ServerTls| tls.key.as_ref().map(|key| text(&key_name(key)));
         c.say(
             kind::CERTIFICATE_CHANGED,

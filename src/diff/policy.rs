@@ -27,17 +27,23 @@ pub(super) fn policies(c: &mut Collector<'_>, left: &Route, right: &Route) {
         );
     }
     addresses(c, left.ip.as_ref(), right.ip.as_ref());
-    c.at(
-        Some(&left.request_headers.pointer),
-        Some(&right.request_headers.pointer),
-    );
-    headers(
-        c,
-        "request_headers",
-        &REQUEST,
-        &left.request_headers,
-        &right.request_headers,
-    );
+    // Nobody sees the request of a fixed answer.
+    if !matches!(
+        (&left.action, &right.action),
+        (Action::Respond(_), Action::Respond(_))
+    ) {
+        c.at(
+            Some(&left.request_headers.pointer),
+            Some(&right.request_headers.pointer),
+        );
+        headers(
+            c,
+            "request_headers",
+            &REQUEST,
+            &left.request_headers,
+            &right.request_headers,
+        );
+    }
     c.at(
         Some(&left.response_headers.pointer),
         Some(&right.response_headers.pointer),

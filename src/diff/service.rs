@@ -5,7 +5,9 @@ use indexmap::IndexMap;
 use super::change::{Change, Collector, Subject, list, text};
 use super::kind;
 use super::policy::places;
-use crate::ir::{Address, Balance, Breaker, Health, Protocol, Service, Sourced, Via, ViaAws};
+use crate::ir::{
+    Address, Balance, Breaker, File, Health, KeyMaterial, Protocol, Service, Sourced, Via, ViaAws,
+};
 
 /// Compares services by name.
 pub(super) fn services(
@@ -262,7 +264,7 @@ fn tls(c: &mut Collector<'_>, was: &Service, is: &Service) {
                 Some(text(&name(&is.ca))),
             );
         }
-        if was.client != is.client {
+        if !same_client(was.client.as_ref(), is.client.as_ref()) {
             let shown = |present: bool| Some(text(&if present { "set" } else { "none" }));
             c.say(
                 kind::CLIENT_CERTIFICATE_CHANGED,
@@ -271,5 +273,24 @@ fn tls(c: &mut Collector<'_>, was: &Service, is: &Service) {
                 shown(is.client.is_some()),
             );
         }
+    }
+}
+
+/// Files are the same when their content is, whatever they are called.
+fn same_client(was: Option<&(File, KeyMaterial)>, is: Option<&(File, KeyMaterial)>) -> bool {
+    match (was, is) {
+        (None, None) => true,
+        (Some((certificate, key)), Some((other, other_key))) => {
+            certificate.content == other.content && same_key(key, other_key)
+        }
+        _ => false,
+    }
+}
+
+/// Whether two keys are the same secret or have the same text.
+pub(super) fn same_key(was: &KeyMaterial, is: &KeyMaterial) -> bool {
+    match (was, is) {
+        (KeyMaterial::File(was), KeyMaterial::File(is)) => was.content == is.content,
+        (was, is) => was == is,
     }
 }

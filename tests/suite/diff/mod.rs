@@ -3,5 +3,6 @@
 mod command;
 mod contrast;
 mod golden;
+mod kong;
 mod laws;
 mod spec;

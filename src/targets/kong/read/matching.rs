@@ -140,6 +140,15 @@ pub(super) fn name_parameters(route: &mut Route, name: &str) {
             .zip(named.pattern.params().map(str::to_owned))
             .collect();
         route.pattern = named.pattern;
+        if let crate::ir::Action::Respond(respond) = &mut route.action {
+            for piece in respond.location.iter_mut().flatten() {
+                if let crate::ir::Piece::Param(param) = piece
+                    && let Some((_, new)) = names.iter().find(|(old, _)| old == param)
+                {
+                    new.clone_into(param);
+                }
+            }
+        }
         if let crate::ir::Action::Forward(forward) = &mut route.action
             && let Some(rewrite) = &mut forward.rewrite
         {

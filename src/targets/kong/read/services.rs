@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Reader, list, text, texts};
+use super::{Reader, list, plugins, text, texts};
 use crate::ir::units::Millis;
 use crate::ir::{
-    Address, Balance, Breaker, File, Health, KeyMaterial, Protocol, Secret, ServerTls, Service,
-    Sourced, Target, TlsVersion, UpstreamTls, Via,
+    Address, Balance, Breaker, File, Health, KeyMaterial, Protocol, Raw, Secret, ServerTls,
+    Service, Sourced, Target, TlsVersion, UpstreamTls, Via,
 };
 use crate::source::Pointer;
 
@@ -110,6 +110,14 @@ impl Reader {
             via: Via::default(),
             raw: None,
         };
+        if !plugins::of(value).is_empty() {
+            let raw = Raw {
+                kong: Some(serde_json::json!({ "plugins": plugins::of(value) })),
+                ..Raw::default()
+            };
+            self.sheet.mark(&own.key("raw"), &at.key("plugins"));
+            service.raw = Some(Sourced::new(raw, own.key("raw")));
+        }
         let upstreams = self.root.clone();
         let found = list(&upstreams, "upstreams")
             .iter()

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ir::{
-    Action, Auth, File, Gateway, KeyMaterial, Keys, LimitKey, Raw, Route, SchemeKind, Secret,
-    Service, Via, keys,
+    Action, Auth, File, Gateway, KeyMaterial, Keys, LimitKey, Raw, Route, Scheme, SchemeKind,
+    Secret, Service, Via, keys,
 };
 
 /// Prepares one side for a comparison in which an artefact of `target` takes part.
@@ -241,18 +241,33 @@ fn unused(gateway: &mut Gateway, gathers_are_elsewhere: bool) {
 
 /// Gives schemes and plans of `right` the names that `left` has for the same things.
 pub fn match_names(left: &Gateway, right: &mut Gateway) {
-    let mut schemes = BTreeMap::new();
-    for scheme in right
-        .schemes
-        .values()
-        .filter(|scheme| !left.schemes.contains_key(&scheme.name))
-    {
-        let mut others = left
-            .schemes
-            .values()
-            .filter(|other| !right.schemes.contains_key(&other.name));
-        if let Some(other) = others.find(|other| same(&other.kind, &scheme.kind)) {
-            schemes.insert(scheme.name.clone(), other.name.clone());
+    let mut schemes: BTreeMap<String, String> = BTreeMap::new();
+    // The very same first, so that of two alike the changed one is left.
+    for exact in [true, false] {
+        for scheme in right.schemes.values() {
+            if left.schemes.contains_key(&scheme.name) || schemes.contains_key(&scheme.name) {
+                continue;
+            }
+            let free = |other: &&Scheme| {
+                !right.schemes.contains_key(&other.name)
+                    && !schemes.values().any(|taken| *taken == other.name)
+            };
+            let fits = |other: &&Scheme| {
+                if exact {
+                    other.kind == scheme.kind
+                } else {
+                    same(&other.kind, &scheme.kind)
+                }
+            };
+            let other = left
+                .schemes
+                .values()
+                .filter(free)
+                .find(fits)
+                .map(|other| other.name.clone());
+            if let Some(other) = other {
+                schemes.insert(scheme.name.clone(), other);
+            }
         }
     }
     let renamed =

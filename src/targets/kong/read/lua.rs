@@ -62,18 +62,34 @@ fn declared(text: &str) -> Option<(&str, &str)> {
     })
 }
 
+/// Keeps what the function that runs first says, and remembers where another one says otherwise.
 fn put(into: &mut Tables, name: &str, value: Value) {
-    let map = |value: Value| match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
+    let Value::Object(found) = value else {
+        if let ("CONSUMERS", Value::Array(items)) = (name, value) {
+            if into.consumers.is_empty() {
+                into.consumers = items;
+            } else if into.consumers != items {
+                into.conflicts
+                    .push("the consumers that tokens name".to_owned());
+            }
+        }
+        return;
     };
-    match (name, value) {
-        ("GATEWAY", value) => into.gateway.extend(map(value)),
-        ("SCHEMES", value) => into.schemes.extend(map(value)),
-        ("MEMBERS", value) => into.members.extend(map(value)),
-        ("PLANS", value) => into.plans.extend(map(value)),
-        ("CONSUMERS", Value::Array(items)) if into.consumers.is_empty() => into.consumers = items,
-        _ => {}
+    let known = match name {
+        "GATEWAY" => &mut into.gateway,
+        "SCHEMES" => &mut into.schemes,
+        "MEMBERS" => &mut into.members,
+        "PLANS" => &mut into.plans,
+        _ => return,
+    };
+    for (key, value) in found {
+        match known.get(&key) {
+            None => {
+                known.insert(key, value);
+            }
+            Some(other) if *other == value => {}
+            Some(_) => into.conflicts.push(format!("`{key}`")),
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Tables {
     pub members: Map<String, Value>,
     pub plans: Map<String, Value>,
     pub routes: BTreeMap<String, Map<String, Value>>,
+    /// Of what two functions say different things.
+    pub conflicts: Vec<String>,
 }
 
 /// What reading goes through, and what it has found.
@@ -157,6 +159,9 @@ impl Reader {
                     }
                 }
             }
+        }
+        for what in std::mem::take(&mut tables.conflicts) {
+            sheet.leftover(&plugins, &format!("functions that disagree about {what}"));
         }
     }
 

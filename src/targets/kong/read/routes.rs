@@ -180,6 +180,12 @@ impl Reader {
         route.groups.value = who.groups;
         self.action(&mut route, value, service, &placed, &entry);
         self.policies(&mut route, &placed, &entry, &at);
+        if let Some(size) = entry.get("max_body").and_then(Value::as_u64) {
+            if route.max_body.value != Bytes(size) {
+                self.sheet.leftover(&at, "its plugin and its function bound bodies by different sizes; the smaller one counts");
+            }
+            route.max_body.value = route.max_body.value.min(Bytes(size));
+        }
         functions(&mut route, &entry, &who.key_headers);
         let terminated = placed
             .iter()
@@ -410,9 +416,6 @@ impl Reader {
 
 /// What functions add to a route.
 fn functions(route: &mut Route, entry: &Map<String, Value>, key_headers: &[String]) {
-    if let Some(size) = entry.get("max_body").and_then(Value::as_u64) {
-        route.max_body.value = route.max_body.value.min(Bytes(size));
-    }
     route.websocket = entry.get("websocket") == Some(&Value::Bool(true));
     let rules = &mut route.request_headers.value;
     for (name, value) in entry

@@ -6,6 +6,7 @@ mod matching;
 mod people;
 mod plugins;
 mod respond;
+mod route;
 mod routes;
 mod server;
 mod services;

@@ -25,7 +25,8 @@ const FIGURES: SocketAddr =
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// Starts the console, and the metrics beside it. Without a console, metrics that the spec asks for are at 127.0.0.1:9901/metrics.
+/// Starts the console, and the metrics beside it. Without a console, metrics that the spec asks for are at 127.0.0.1:9901/metrics, or
+/// on a free port where another serve has that one; the address is said.
 ///
 /// # Errors
 /// The address is taken.
@@ -41,7 +42,11 @@ pub fn start(shared: &Arc<Shared>, at: Option<SocketAddr>) -> Result<Option<Sock
         return Ok(None);
     };
     let failed = |error: std::io::Error| format!("the console can't listen on {address}: {error}");
-    let socket = std::net::TcpListener::bind(address).map_err(failed)?;
+    let socket = match std::net::TcpListener::bind(address) {
+        Err(_) if at.is_none() => std::net::TcpListener::bind((FIGURES.ip(), 0)),
+        bound => bound,
+    };
+    let socket = socket.map_err(failed)?;
     socket.set_nonblocking(true).map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -49,6 +54,9 @@ pub fn start(shared: &Arc<Shared>, at: Option<SocketAddr>) -> Result<Option<Sock
         .build()
         .map_err(failed)?;
     let whole = at.is_some();
+    if !whole {
+        super::say(&format!("metrics: http://{address}/metrics"));
+    }
     let shared = shared.clone();
     std::thread::spawn(move || runtime.block_on(accept(socket, shared, address, whole)));
     Ok(Some(address))

@@ -185,5 +185,6 @@ fn finding(
         },
         verdict,
         loss: None,
+        why: None,
     }
 }

@@ -75,6 +75,7 @@ pub struct Oracle {
     engine: Engine,
     keys: HashMap<usize, Option<Arc<KeySet>>>,
     bodies: BTreeMap<String, String>,
+    echo: &'static [(&'static str, &'static str)],
 }
 
 impl Oracle {
@@ -108,6 +109,19 @@ impl Oracle {
             engine,
             keys,
             bodies,
+            echo: ECHO_HEADERS,
+        })
+    }
+
+    /// For a gateway in front of `gateway-gen mock`, whose answers' bodies say what was asked.
+    ///
+    /// # Errors
+    /// Those of [`Oracle::new`].
+    pub fn of_mocks(gateway: Gateway) -> Result<Self, String> {
+        Ok(Self {
+            bodies: BTreeMap::new(),
+            echo: &[("Content-Type", "application/json")],
+            ..Self::new(gateway)?
         })
     }
 
@@ -344,13 +358,17 @@ impl Oracle {
             return self.own(expected, Answer::message(status, "upstream", ""), origin);
         }
         let (status, body) = match orders.trouble.get(service) {
-            Some(Trouble::Status(status)) => (*status, Some("{\"trouble\":true}".to_owned())),
+            Some(Trouble::Status(status)) => {
+                // A mock echoes under every status.
+                let body = (!self.bodies.is_empty()).then(|| "{\"trouble\":true}".to_owned());
+                (*status, body)
+            }
             Some(Trouble::NotJson) => (200, Some("<p>not JSON".to_owned())),
             _ => (200, self.bodies.get(service).cloned()),
         };
         expected.statuses = vec![status];
         expected.body = body;
-        for (name, value) in ECHO_HEADERS {
+        for (name, value) in self.echo {
             if let (Ok(name), Ok(value)) =
                 (name.parse::<HeaderName>(), HeaderValue::from_str(value))
             {

@@ -16,6 +16,8 @@ pub mod runner;
 pub mod seen;
 pub mod shape;
 pub mod shows;
+pub mod translate;
 pub mod upstream;
+pub mod url;
 pub mod wire;
 pub mod wrong;

@@ -56,16 +56,12 @@ pub fn rig(mut gateway: Gateway, outside: &Outside) -> Gateway {
         }
     }
     for (name, scheme) in &mut gateway.schemes {
-        match &mut scheme.kind {
-            SchemeKind::Jwt(jwt) => keys(name, jwt, outside),
-            SchemeKind::External(external) => {
-                if let Some(address) = outside.authorizers.get(name) {
-                    let _ = external.url.set_scheme("http");
-                    let _ = external.url.set_ip_host(address.ip());
-                    let _ = external.url.set_port(Some(address.port()));
-                }
-            }
-            SchemeKind::ApiKey(_) | SchemeKind::Basic(_) => {}
+        if let (SchemeKind::External(external), Some(address)) =
+            (&mut scheme.kind, outside.authorizers.get(name))
+        {
+            let _ = external.url.set_scheme("http");
+            let _ = external.url.set_ip_host(address.ip());
+            let _ = external.url.set_port(Some(address.port()));
         }
     }
     for (name, consumer) in &mut gateway.consumers {
@@ -74,6 +70,17 @@ pub fn rig(mut gateway: Gateway, outside: &Outside) -> Gateway {
         }
         if let Some((_, password)) = &mut consumer.basic {
             *password = known(password, &format!("{name}-password"));
+        }
+    }
+    rig_keys(gateway, outside)
+}
+
+/// Puts the run's own keys in place of those that tokens are checked with.
+#[must_use]
+pub fn rig_keys(mut gateway: Gateway, outside: &Outside) -> Gateway {
+    for (name, scheme) in &mut gateway.schemes {
+        if let SchemeKind::Jwt(jwt) = &mut scheme.kind {
+            keys(name, jwt, outside);
         }
     }
     gateway

@@ -30,6 +30,8 @@ pub enum Verdict {
     Failed,
     /// Otherwise, as a declared loss says.
     Explained,
+    /// Not asked, because it can't be here.
+    Skipped,
 }
 
 /// One probe's result.
@@ -41,6 +43,8 @@ pub struct Finding {
     pub verdict: Verdict,
     /// The loss that explains it.
     pub loss: Option<&'static str>,
+    /// Why it was left out, where it was.
+    pub why: Option<&'static str>,
 }
 
 /// All that a run showed.
@@ -113,17 +117,18 @@ pub fn verify(
         let gateway = if breaks(probe) { &unlimited } else { &rigged };
         run(gateway, std::slice::from_ref(probe), &mut verified)?;
     }
-    let seen: BTreeSet<&str> = verified
-        .findings
-        .iter()
-        .filter_map(|finding| finding.loss)
-        .collect();
+    verified.unseen = unseen(&losses, &verified.findings);
+    Ok(verified)
+}
+
+/// The declared losses that a probe could have shown and none did.
+pub(super) fn unseen(losses: &[Loss], findings: &[Finding]) -> Vec<&'static str> {
+    let seen: BTreeSet<&str> = findings.iter().filter_map(|finding| finding.loss).collect();
     let declared: BTreeSet<&'static str> = losses.iter().map(|loss| loss.id).collect();
-    verified.unseen = declared
+    declared
         .into_iter()
         .filter(|id| !seen.contains(id) && !HIDDEN.iter().any(|hidden| hidden.id == *id))
-        .collect();
-    Ok(verified)
+        .collect()
 }
 
 fn breaks(probe: &Probe) -> bool {
@@ -221,12 +226,13 @@ pub(super) fn relax(mut gateway: Gateway) -> Gateway {
 }
 
 /// Whether a difference is one that a loss declares.
-fn weigh(outcome: Outcome, losses: &[Loss], gateway: &Gateway) -> Finding {
+pub(super) fn weigh(outcome: Outcome, losses: &[Loss], gateway: &Gateway) -> Finding {
     if outcome.differences.is_empty() {
         return Finding {
             outcome,
             verdict: Verdict::Passed,
             loss: None,
+            why: None,
         };
     }
     let route = outcome.probe.route.and_then(|id| gateway.routes.get(id.0));
@@ -246,11 +252,13 @@ fn weigh(outcome: Outcome, losses: &[Loss], gateway: &Gateway) -> Finding {
             outcome,
             verdict: Verdict::Explained,
             loss: Some(id),
+            why: None,
         },
         None => Finding {
             outcome,
             verdict: Verdict::Failed,
             loss: None,
+            why: None,
         },
     }
 }

@@ -23,3 +23,4 @@ mod support;
 mod tidy;
 mod verify;
 mod verify_bypass;
+mod verify_url;

@@ -9,6 +9,7 @@ use super::arguments::{FormatArguments, SpecArguments, SpecOptions};
 use super::diff_show::{human, leftovers, requests, summary};
 use super::diff_side::{Loading, Side, View};
 use super::exit::Exit;
+use super::output;
 use crate::diff::align::{match_names, simplify};
 use crate::diff::{Change, Class, compare};
 use crate::report::{self, Report};
@@ -147,7 +148,9 @@ fn finish(arguments: &Arguments, left: &View, right: &View) -> Result<Exit> {
     };
     let changes = report.changes.clone().unwrap_or_default();
     let changes = changes.as_slice();
-    let exit = if changes.is_empty() {
+    // What nobody understands may be a difference: it is never called clean.
+    let unread = left.leftovers().len() + right.leftovers().len();
+    let exit = if changes.is_empty() && unread == 0 {
         Exit::Clean
     } else {
         Exit::Findings
@@ -159,10 +162,14 @@ fn finish(arguments: &Arguments, left: &View, right: &View) -> Result<Exit> {
         requests(&shown),
         leftovers(left.leftovers(), "left"),
         leftovers(right.leftovers(), "right"),
-        summary(changes)
+        summary(changes, unread)
     );
     report.probes = (!shown.is_empty()).then(|| shown.iter().map(probe).collect());
     arguments.formats.print_data(&report, &words)?;
+    if !arguments.formats.tells_people() && unread > 0 {
+        output::say(&leftovers(left.leftovers(), "left"));
+        output::say(&leftovers(right.leftovers(), "right"));
+    }
     Ok(exit)
 }
 

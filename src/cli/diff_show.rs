@@ -123,7 +123,10 @@ pub fn leftovers(found: &[Leftover], side: &str) -> String {
 
 /// How many of each class.
 #[must_use]
-pub fn summary(changes: &[Change]) -> String {
+pub fn summary(changes: &[Change], unread: usize) -> String {
+    if changes.is_empty() && unread > 0 {
+        return "\nno difference in what is understood\n".to_owned();
+    }
     if changes.is_empty() {
         return "no difference\n".to_owned();
     }

@@ -1,7 +1,7 @@
 //! git:REF[:PATH] -> a folder with all files of that revision, in which the spec finds its includes.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -58,6 +58,9 @@ impl Checkout {
             Relative::Root(path) => path,
             Relative::Here(path) => Path::new(&prefix).join(path),
         };
+        if !stays_below(&inside) {
+            bail!("`{}` is not in `{reference}`", inside.display());
+        }
         let spec = files.join(&inside);
         let spec = if spec.is_dir() {
             spec.join("gateway.yaml")
@@ -75,6 +78,20 @@ impl Checkout {
     pub fn folder(&self) -> PathBuf {
         self.folder.path().join("files")
     }
+}
+
+/// Whether a path joined to a folder stays in it, whatever its `..`.
+fn stays_below(path: &Path) -> bool {
+    let mut depth = 0_usize;
+    path.components().all(|part| match part {
+        Component::Normal(_) => {
+            depth += 1;
+            true
+        }
+        Component::CurDir => true,
+        Component::ParentDir => depth.checked_sub(1).map(|less| depth = less).is_some(),
+        Component::RootDir | Component::Prefix(_) => false,
+    })
 }
 
 enum Relative {
@@ -131,4 +148,19 @@ fn output(mut command: Command) -> Result<String> {
     }
     let text = String::from_utf8(done.stdout).context("git names a file that is not UTF-8")?;
     Ok(text.trim_end_matches('\n').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_a_revision_stays_in_it() {
+        for inside in ["gateway.yaml", "./a/b.yaml", "a/../b.yaml", ""] {
+            assert!(stays_below(Path::new(inside)), "{inside}");
+        }
+        for outside in ["/etc/passwd", "../b.yaml", "a/../../b.yaml"] {
+            assert!(!stays_below(Path::new(outside)), "{outside}");
+        }
+    }
 }

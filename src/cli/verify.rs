@@ -16,7 +16,7 @@ use crate::serve::development;
 use crate::spec::Targets;
 use crate::targets::{Target, account, by_id};
 use crate::verify::bypass::bypass;
-use crate::verify::engines::{Launcher, Nginx, Serve};
+use crate::verify::engines::{Kong, Launcher, Nginx, Serve};
 use crate::verify::rig::secret_value;
 use crate::verify::run::{self, Finding, Verified, verify};
 use crate::verify::url::{Place, verify_url};
@@ -42,7 +42,7 @@ Examples:
 pub struct Arguments {
     #[command(flatten)]
     spec: SpecArguments,
-    /// The engine to start: serve or nginx.
+    /// The engine to start: serve, nginx or kong.
     #[arg(
         long,
         value_name = "ENGINE",
@@ -198,8 +198,22 @@ fn launcher(arguments: &Arguments, settings: Targets) -> Result<Box<dyn Launcher
                 keep: arguments.keep.clone(),
             }))
         }
+        "kong" => {
+            let program = match &arguments.program {
+                Some(program) => program.clone(),
+                None => on_path("kong")
+                    .context("kong not found: install it, or name it with --program")?,
+            };
+            Ok(Box::new(Kong {
+                program,
+                settings,
+                keep: arguments.keep.clone(),
+            }))
+        }
         other => {
-            bail!("`{other}` is not an engine that can be started here: write `serve` or `nginx`")
+            bail!(
+                "`{other}` is not an engine that can be started here: write `serve`, `nginx` or `kong`"
+            )
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod contrast;
 pub mod dice;
 pub mod engines;
 pub mod expect;
+pub mod expected;
 pub mod generate;
 pub mod identity;
 pub mod judge;

@@ -7,7 +7,7 @@ use gateway_gen::ir::{Auth, Gateway};
 use gateway_gen::resolve::{Options, Secrets, resolve};
 use gateway_gen::source::{Input, ReadOptions, read};
 use gateway_gen::spec::{Spec, Targets};
-use gateway_gen::verify::engines::{Launcher, Nginx, Serve};
+use gateway_gen::verify::engines::{Kong, Launcher, Nginx, Serve};
 use gateway_gen::verify::expect::{Oracle, Reach};
 use gateway_gen::verify::generate::{Scene, probes};
 use gateway_gen::verify::identity::Clock;
@@ -225,4 +225,29 @@ fn nginx_answers_every_probe_of_every_example_as_declared() {
     if let Some(program) = nginx("GATEWAY_GEN_NGINX", Some("/usr/sbin/nginx")) {
         nginx_agrees(&program);
     }
+}
+
+/// Kong is not among what CI installs: where somebody has it, every example is held against it.
+#[test]
+fn kong_answers_every_probe_of_every_example_as_declared_where_it_is_named() {
+    let Some(program) = std::env::var_os("GATEWAY_GEN_KONG").map(PathBuf::from) else {
+        println!("skipped: GATEWAY_GEN_KONG names no kong");
+        return;
+    };
+    let mut failed = Vec::new();
+    for path in examples() {
+        let (gateway, settings) = example(&path);
+        let launcher = Kong {
+            program: program.clone(),
+            settings,
+            keep: None,
+        };
+        failed.extend(unexplained(&launcher, &path, &gateway).1);
+    }
+    assert!(
+        failed.is_empty(),
+        "{}:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
 }

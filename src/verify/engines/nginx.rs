@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use super::{Launcher, Started};
+use super::{Launcher, Started, write_files};
 use crate::ir::Gateway;
 use crate::report::Loss;
 use crate::spec::Targets;
-use crate::targets::{Context, Target, account, by_id};
+use crate::targets::{Target, account, by_id};
 use crate::verify::runner::Runner;
 
 /// An nginx found on this machine.
@@ -40,31 +40,7 @@ impl Launcher for Nginx {
     }
 
     fn start(&self, gateway: &Gateway) -> anyhow::Result<Started> {
-        let target = target()?;
-        let mut folder = tempfile::Builder::new();
-        folder.prefix("gateway-gen-nginx-");
-        let folder = match &self.keep {
-            Some(keep) => {
-                std::fs::create_dir_all(keep)?;
-                folder.tempdir_in(keep)?
-            }
-            None => folder.tempdir()?,
-        };
-        let accounting = account(target, gateway, &self.settings);
-        let emitted = (target.emit)(
-            gateway,
-            &Context {
-                settings: &self.settings,
-                closed: &accounting.closed,
-            },
-        );
-        for artefact in &emitted.artefacts {
-            let path = folder.path().join(&artefact.path);
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent)?;
-            }
-            std::fs::write(path, &artefact.content)?;
-        }
+        let folder = write_files(target()?, gateway, &self.settings, self.keep.as_ref())?;
         let prefix = folder.path().join("nginx");
         let log = std::fs::File::create(folder.path().join("stderr"))?;
         let process = Command::new(&self.program)
@@ -86,6 +62,7 @@ impl Launcher for Nginx {
             process: Some(process),
             _folder: None,
             serve: None,
+            master: None,
         };
         if let Err(error) = Runner::wait_until_up(address, Duration::from_secs(10)) {
             let said = std::fs::read_to_string(folder.path().join("stderr")).unwrap_or_default();

@@ -47,6 +47,7 @@ impl Launcher for Serve {
             process: None,
             _folder: None,
             serve: Some(running),
+            master: None,
         })
     }
 }

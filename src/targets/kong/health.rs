@@ -27,8 +27,7 @@ pub struct ActiveCheck {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_path: Option<String>,
     /// Seconds.
-    #[serde(serialize_with = "seconds")]
-    pub timeout: f64,
+    pub timeout: u64,
     /// What lets a target in.
     pub healthy: Healthy,
     /// What takes it out.
@@ -52,11 +51,8 @@ pub struct PassiveCheck {
 #[serde(default, deny_unknown_fields)]
 pub struct Healthy {
     /// Seconds between probes of a target that is in.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "optional_seconds"
-    )]
-    pub interval: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<u64>,
     /// In a row, 0 to 255.
     pub successes: u32,
     /// These count.
@@ -69,11 +65,8 @@ pub struct Healthy {
 #[serde(default, deny_unknown_fields)]
 pub struct Unhealthy {
     /// Seconds between probes of a target that is out.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "optional_seconds"
-    )]
-    pub interval: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<u64>,
     /// Answers of `http_statuses`, 0 to 255.
     pub http_failures: u32,
     /// Refused connections, 0 to 255.
@@ -83,27 +76,6 @@ pub struct Unhealthy {
     /// These count.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "flow")]
     pub http_statuses: Vec<u16>,
-}
-
-/// Kong takes fractions, decK whole numbers alone.
-fn seconds<S: serde::Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    let whole = seconds.round();
-    if (whole - seconds).abs() < f64::EPSILON && (0.0..1e15).contains(&whole) {
-        // Just seen to be a small whole number.
-        serializer.serialize_u64(whole as u64)
-    } else {
-        serializer.serialize_f64(*seconds)
-    }
-}
-
-fn optional_seconds<S: serde::Serializer>(
-    interval: &Option<f64>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match interval {
-        Some(interval) => seconds(interval, serializer),
-        None => serializer.serialize_none(),
-    }
 }
 
 fn flow<S: serde::Serializer>(statuses: &Vec<u16>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -214,7 +214,8 @@ impl<'g> Lowering<'g> {
             let mut made = upstreams::service(service, &kong_name, variant, &mut self.document);
             made.plugins = raw::plugins(service.raw.as_ref().and_then(|raw| raw.kong.as_ref()));
             if upstreams::needs_upstream(service) {
-                let upstream = upstreams::upstream(service);
+                let upstream =
+                    upstreams::upstream(service, upstreams::retried(self.gateway, service));
                 if self
                     .document
                     .upstreams

@@ -178,7 +178,7 @@ pub fn upstream_name(service: &str) -> String {
 
 /// The upstream of a service.
 #[must_use]
-pub fn upstream(service: &crate::ir::Service) -> Upstream {
+pub fn upstream(service: &crate::ir::Service, retried: bool) -> Upstream {
     let mut made = Upstream {
         name: upstream_name(&service.name),
         ..Upstream::default()
@@ -209,7 +209,7 @@ pub fn upstream(service: &crate::ir::Service) -> Upstream {
     let https = address(service).is_some_and(|address| address.protocol == Protocol::Https);
     let verify = service.tls.as_ref().is_none_or(|tls| tls.verify);
     let active = active(health, breaker, https, verify);
-    let passive = breaker.map(|breaker| passive(breaker, https));
+    let passive = breaker.map(|breaker| passive(breaker, https, retried));
     made.healthchecks =
         (active.is_some() || passive.is_some()).then_some(Healthchecks { active, passive });
     made
@@ -219,8 +219,21 @@ fn statuses(from: u16, to: u16) -> Vec<u16> {
     (from..=to).collect()
 }
 
-fn seconds(millis: u64) -> f64 {
-    millis as f64 / 1000.0
+/// Whole seconds, rounded up: Kong takes fractions, decK none.
+#[must_use]
+pub fn seconds(millis: u64) -> u64 {
+    millis.div_ceil(1000)
+}
+
+/// Whether any route of a service tries again.
+#[must_use]
+pub fn retried(gateway: &Gateway, service: &crate::ir::Service) -> bool {
+    let to_it = |route: &&Route| matches!(&route.action, crate::ir::Action::Forward(forward) if forward.service == service.name);
+    gateway
+        .routes
+        .iter()
+        .filter(to_it)
+        .any(|route| route.retries.attempts > 0)
 }
 
 fn kind(https: bool) -> String {
@@ -258,7 +271,7 @@ fn active(
     let interval = Some(seconds(breaker?.open.0));
     Some(ActiveCheck {
         r#type: "tcp".into(),
-        timeout: 1.0,
+        timeout: 1,
         healthy: Healthy {
             interval,
             successes: 1,
@@ -278,26 +291,36 @@ fn active(
 /// The number at which each kind of failure opens the breaker. Kong counts them apart, so `failures` in a row of mixed kinds are
 /// only sure to open it when each kind opens it earlier.
 #[must_use]
-pub fn failures_of_a_kind(breaker: &Breaker) -> u32 {
-    let kinds = if breaker.server_errors { 3 } else { 2 };
+pub fn failures_of_a_kind(breaker: &Breaker, retried: bool) -> u32 {
+    // Timeouts and bad statuses; refused connections are of a kind of their own when another try follows.
+    let kinds = if retried { 3 } else { 2 };
     breaker.failures.saturating_sub(1) / kinds + 1
 }
 
-fn passive(breaker: &Breaker, https: bool) -> PassiveCheck {
-    let each = failures_of_a_kind(breaker).min(255);
+fn passive(breaker: &Breaker, https: bool, retried: bool) -> PassiveCheck {
+    let each = failures_of_a_kind(breaker, retried).min(255);
+    // Kong reports the last try of a request by its status: a refused connection is a 502, a timeout (and any 504) a timeout.
+    let failing = if breaker.server_errors {
+        statuses(500, 599)
+    } else {
+        vec![502]
+    };
     PassiveCheck {
         r#type: kind(https),
         // One success starts the count again; without it failures would add up over days.
         healthy: Healthy {
             successes: 1,
-            http_statuses: statuses(200, 499),
+            http_statuses: statuses(200, 599)
+                .into_iter()
+                .filter(|status| *status != 504 && !failing.contains(status))
+                .collect(),
             ..Healthy::default()
         },
         unhealthy: Unhealthy {
-            http_failures: if breaker.server_errors { each } else { 0 },
+            http_failures: each,
             tcp_failures: each,
             timeouts: each,
-            http_statuses: statuses(500, 599),
+            http_statuses: failing,
             ..Unhealthy::default()
         },
     }

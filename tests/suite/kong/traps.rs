@@ -324,3 +324,89 @@ fn names_do_not_change_when_an_unrelated_route_is_added() {
     distinct.dedup();
     assert_eq!(distinct.len(), after.len());
 }
+
+/// The upstream of a service with these settings and routes.
+fn upstream(service: &str, route: &str) -> Value {
+    document(&format!(
+        "version: 1\nname: traps\nservices: {{ s: {{ url: \"http://s:80\", {service} }} }}\nroutes:\n  GET /a: {{ to: s, {route} }}\n"
+    ))["upstreams"][0]["healthchecks"]
+        .clone()
+}
+
+#[test]
+fn trap_a_refused_connection_on_the_last_try_is_reported_as_status_502() {
+    let unhealthy =
+        &upstream("breaker: { failures: 5, open: 30s }", "auth: none")["passive"]["unhealthy"];
+    assert_eq!(unhealthy["http_statuses"], json!([502]));
+    assert_eq!(unhealthy["http_failures"], 3);
+    let retried = &upstream(
+        "breaker: { failures: 5, open: 30s }",
+        "auth: none, retries: { attempts: 2 }",
+    )["passive"];
+    assert_eq!(
+        retried["unhealthy"]["tcp_failures"], 2,
+        "three kinds count apart"
+    );
+    let fine = retried["healthy"]["http_statuses"].as_array().unwrap();
+    assert!(
+        fine.contains(&json!(500)) && !fine.contains(&json!(502)) && !fine.contains(&json!(504))
+    );
+}
+
+#[test]
+fn trap_deck_refuses_fractions_of_a_second() {
+    let active = &upstream(
+        "health: { path: /up, every: 1500ms, timeout: 500ms }",
+        "auth: none",
+    )["active"];
+    assert_eq!(
+        (&active["healthy"]["interval"], &active["timeout"]),
+        (&json!(2), &json!(1))
+    );
+    let breaker = &upstream("breaker: { failures: 1, open: 100ms }", "auth: none")["active"];
+    assert_eq!(breaker["unhealthy"]["interval"], 1);
+}
+
+/// The losses that a spec has on Kong, as `build` says them.
+fn losses(spec: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.yaml");
+    std::fs::write(&file, spec).unwrap();
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_gateway-gen"))
+        .arg("build")
+        .arg(&file)
+        .args(["-t", "kong", "--format", "json", "-o"])
+        .arg(folder.path().join("dist"))
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&run.stdout).into_owned()
+}
+
+#[test]
+fn trap_a_placeholder_is_a_working_secret_and_a_counter_is_one_of_its_route() {
+    let auth = "auth:\n  t: { jwt: { issuer: \"https://i/\", keys: { secret: \"secret://s\" }, algorithms: [HS256] } }\n  k: { api_key: { header: X-Key } }\n  q: { api_key: { query: key } }\n";
+    let spec = |route: &str, kong: &str| {
+        losses(&format!(
+            "version: 1\nname: traps\n{auth}services: {{ s: \"http://s:80\" }}\nroutes:\n  {route}\n{kong}"
+        ))
+    };
+    let without = "targets: { kong: { functions: false } }\n";
+    assert!(spec("GET /a: { to: s, auth: t }", without).contains("secret-placeholder"));
+    assert!(!spec("GET /a: { to: s, auth: t }", "").contains("secret-placeholder"));
+    assert!(spec("GET /a: { to: s, auth: { all: [t, k] } }", "").contains("secret-placeholder"));
+    assert!(spec("GET /a: { to: s, auth: { any: [q, k] } }", "").contains("key-place"));
+    assert!(
+        spec(
+            "/a: { to: s, auth: none, limit: { rate: 5/s, per: client_ip } }",
+            ""
+        )
+        .contains("limit-methods")
+    );
+    assert!(
+        !spec(
+            "GET /a: { to: s, auth: none, limit: { rate: 5/s, per: client_ip } }",
+            ""
+        )
+        .contains("limit-methods")
+    );
+}

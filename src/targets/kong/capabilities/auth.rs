@@ -100,6 +100,9 @@ fn jwt_support(jwt: &Jwt, check: &TokenCheck, functions: bool) -> Support {
     if functions {
         return support;
     }
+    if check.placeholder.is_some() {
+        support = support.and(placeholder());
+    }
     support = support.and(Shortfall::approximate(
         "jwt-nbf",
         "a token without `nbf` is refused: the jwt plugin knows no optional claims",
@@ -146,14 +149,19 @@ pub(super) fn consumer(consumer: &Consumer, functions: bool) -> Support {
             .iter()
             .any(|(_, password)| reference(password))
     {
-        let why = "the placeholder of a secret is a working credential until it is filled in";
-        support = support.and(
-            Shortfall::approximate("secret-placeholder", why)
-                .security()
-                .help("fill in every `${NAME}` before starting, or build with `--secrets inline`"),
-        );
+        support = support.and(placeholder());
     }
     support
+}
+
+/// A secret that is filled in later, where no function looks out for what stands in its place.
+fn placeholder() -> Shortfall {
+    Shortfall::approximate(
+        "secret-placeholder",
+        "the placeholder of a secret is a working credential until it is filled in",
+    )
+    .security()
+    .help("fill in every `${NAME}` before starting, or build with `--secrets inline`")
 }
 
 pub(super) fn auth(asked: &Auth, gateway: &Gateway, functions: bool) -> Support {
@@ -186,11 +194,24 @@ pub(super) fn auth(asked: &Auth, gateway: &Gateway, functions: bool) -> Support 
                 "one scheme's keys are found by `iss`, the other's by `kid`, and the jwt plugin of a route looks at one of them",
             );
         }
-        if !functions && access == Access::Mixed && checks.len() > each.count() {
+        if !functions && access == Access::Mixed && checks.len() > each.clone().count() {
             return unsupported(
                 "without functions a token of another scheme would do here as well",
             );
         }
+        // The last function sees the key's credential, not the token's.
+        if functions
+            && matches!(asked, Auth::All(_))
+            && each.clone().any(|check| check.placeholder.is_some())
+        {
+            return Support::exact().and(placeholder());
+        }
+    }
+    if auth::mixes_places(gateway, asked) {
+        return Support::approximate(
+            "key-place",
+            "key-auth looks for each of the names in headers and in the query: a key in the wrong one of the two is taken as well, and is sent on",
+        );
     }
     Support::exact()
 }

@@ -3,7 +3,7 @@
 use super::super::policy::auth::{self, Access};
 use super::super::policy::limit::{self, PlanCounter};
 use crate::ir::units::{Quota, Window};
-use crate::ir::{CounterFailure, Counters, Gateway, Limit, Plan, Route};
+use crate::ir::{CounterFailure, Counters, Gateway, Limit, Methods, Plan, Route};
 use crate::targets::{Shortfall, Support};
 
 pub(super) fn counters(counters: &Counters, gateway: &Gateway, functions: bool) -> Support {
@@ -140,6 +140,16 @@ pub(super) fn route_limit(
             .and_help("let functions count it: leave `functions: false` out");
     }
     let mut support = rate_window(limit);
+    if route.methods == Methods::Any {
+        let why = format!(
+            "methods beyond the nine registered ones are counted apart, so {} more can pass at once by them",
+            limit.burst
+        );
+        support = support.and(
+            Shortfall::approximate("limit-methods", why)
+                .help("name the methods in the route's key"),
+        );
+    }
     if !functions
         && matches!(access, Access::Token | Access::Mixed)
         && limit.key == crate::ir::LimitKey::Consumer

@@ -9,7 +9,8 @@ use super::policy::cors::{METHODS, shared};
 use super::policy::headers::is_template;
 use super::{respond, upstreams};
 use crate::ir::{
-    AccessLog, Breaker, Cors, Fact, Feature, Gateway, HeaderRules, Retries, Route, ServerTls, slots,
+    AccessLog, Breaker, Cors, Fact, Feature, Gateway, HeaderRules, Health, Retries, Route,
+    ServerTls, Service, slots,
 };
 use crate::spec;
 use crate::targets::{Shortfall, Support};
@@ -43,7 +44,8 @@ pub fn support(fact: &Fact<'_>, gateway: &Gateway, settings: &spec::Targets) -> 
         Feature::Consumer(consumer) => auth::consumer(consumer, functions),
         Feature::PlanLimit(plan, asked) => limit::plan_limit(plan, asked, gateway, functions),
         Feature::PlanQuota(plan, quota) => limit::plan_quota(plan, quota, gateway, functions),
-        Feature::Breaker(_, breaker) => self::breaker(breaker),
+        Feature::Breaker(service, breaker) => self::breaker(service, breaker, gateway),
+        Feature::Health(_, health) => self::health(health),
         Feature::Respond(_, response) if !functions && respond::needs_function(response) => Support::unsupported(
             "respond-dynamic",
             "without functions an answer cannot be filled in from the request, and an empty body of some statuses gets Kong's own message",
@@ -75,7 +77,6 @@ pub fn support(fact: &Fact<'_>, gateway: &Gateway, settings: &spec::Targets) -> 
         | Feature::TrustedProxies
         | Feature::Target(..)
         | Feature::Balance(..)
-        | Feature::Health(..)
         | Feature::UpstreamTls(..)
         | Feature::ServiceRaw(..)
         | Feature::Match(_)
@@ -175,17 +176,38 @@ fn cors(route: &Route, cors: &Cors, gateway: &Gateway, functions: bool) -> Suppo
     support
 }
 
-fn breaker(breaker: &Breaker) -> Support {
-    let each = upstreams::failures_of_a_kind(breaker);
+fn health(health: &Health) -> Support {
+    let fraction = |millis: u64| millis % 1000 != 0;
+    if !fraction(health.every.0) && !fraction(health.timeout.0) {
+        return Support::exact();
+    }
+    let why = format!(
+        "decK takes whole seconds: probes every {} s in place of {}, each waited for {} s in place of {}",
+        upstreams::seconds(health.every.0),
+        health.every,
+        upstreams::seconds(health.timeout.0),
+        health.timeout
+    );
+    Support::approximate("health-seconds", why)
+}
+
+fn breaker(service: &Service, breaker: &Breaker, gateway: &Gateway) -> Support {
+    let each = upstreams::failures_of_a_kind(breaker, upstreams::retried(gateway, service));
     let kinds = if breaker.server_errors {
         "connect errors, timeouts and 5xx"
     } else {
-        "connect errors and timeouts"
+        "connect errors and timeouts (a service's own 502 and 504 with them)"
     };
+    let every = service
+        .health
+        .as_ref()
+        .map_or(breaker.open.0, |health| health.every.0);
     let why = format!(
-        "{kinds} are counted apart, so {each} in a row of one kind open it (at the latest {} of any); probes every {} decide when it closes, \
-         so it stays open for up to that long, not at least",
-        breaker.failures, breaker.open
+        "{kinds} are counted by kind, so {each} in a row of one kind open it (at the latest {} of any); probes every {} s decide when it closes, \
+         so it stays open for up to that long, not for {} at least",
+        breaker.failures,
+        upstreams::seconds(every),
+        breaker.open
     );
     Support::approximate("circuit-breaker", why)
 }

@@ -91,6 +91,13 @@ pub fn access(gateway: &Gateway, auth: &Auth) -> Access {
     }
 }
 
+/// Whether keys are looked for in headers and in the query.
+#[must_use]
+pub fn mixes_places(gateway: &Gateway, auth: &Auth) -> bool {
+    let kinds = Kinds::of(gateway, auth);
+    !kinds.key_headers.is_empty() && !kinds.key_queries.is_empty()
+}
+
 /// What the jwt plugin of a route finds keys by; `None` where its schemes differ or one cannot be checked.
 #[must_use]
 pub fn key_claim(

@@ -36,6 +36,7 @@ fn every_difference_between_an_example_and_its_file_is_declared() {
         compared += 1;
         let output = run(&["diff", "spec", "kong", "--spec", &spec]);
         let text = stdout(&output);
+        assert!(!text.contains("other code"), "{spec}: {text}");
         let code = if text.ends_with("no difference\n") {
             0
         } else {

@@ -10,7 +10,11 @@ const CODE: [&str; 4] = [
     include_str!("../../../../templates/kong/answer.lua"),
     include_str!("../../../../templates/kong/body.lua"),
 ];
-const JSON: &str = include_str!("../../../../templates/kong/json.lua");
+/// What stands between the tables and the code where the code needs it, in this order.
+const LIBRARIES: [&str; 2] = [
+    include_str!("../../../../templates/kong/json.lua"),
+    include_str!("../../../../templates/kong/claims.lua"),
+];
 
 /// Reads the tables at the head of a function; false where other code follows.
 pub(super) fn tables(code: &str, into: &mut Tables) -> Result<bool, String> {
@@ -40,8 +44,10 @@ pub(super) fn tables(code: &str, into: &mut Tables) -> Result<bool, String> {
             break;
         }
     }
-    let rest = scan.rest.trim();
-    let rest = rest.strip_prefix(JSON.trim()).map_or(rest, str::trim);
+    let mut rest = scan.rest.trim();
+    for library in LIBRARIES {
+        rest = rest.strip_prefix(library.trim()).map_or(rest, str::trim);
+    }
     Ok(CODE.iter().any(|known| known.trim() == rest))
 }
 

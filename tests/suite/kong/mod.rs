@@ -2,6 +2,7 @@
 
 mod emitted;
 mod functions;
+mod losses;
 mod mutants;
 mod router;
 mod rules;

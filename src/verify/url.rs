@@ -103,11 +103,11 @@ pub fn verify_url(
     for probe in &all {
         verified.findings.push(match asker.ask(probe) {
             Ok(outcome) => weigh(outcome, losses, &known),
-            Err((outcome, why)) => Finding {
-                outcome,
+            Err(skipped) => Finding {
+                outcome: skipped.0,
                 verdict: Verdict::Skipped,
                 loss: None,
-                why: Some(why),
+                why: Some(skipped.1),
             },
         });
         progress(verified.findings.len(), all.len());
@@ -177,7 +177,7 @@ impl Asker<'_> {
             && observed.received.is_empty()
     }
 
-    fn ask(&self, probe: &Probe) -> Result<Outcome, (Outcome, &'static str)> {
+    fn ask(&self, probe: &Probe) -> Result<Outcome, Box<(Outcome, &'static str)>> {
         let mut outcome = Outcome {
             probe: probe.clone(),
             differences: Vec::new(),
@@ -186,29 +186,29 @@ impl Asker<'_> {
             observed: None,
         };
         if let Some(why) = self.refused(probe) {
-            return Err((outcome, why));
+            return Err(Box::new((outcome, why)));
         }
         for step in &probe.steps {
             let request = match step {
                 Step::Send(request) => request,
                 Step::Wait(_) | Step::Burst(..) => {
-                    return Err((outcome, "it needs counters from scratch"));
+                    return Err(Box::new((outcome, "it needs counters from scratch")));
                 }
             };
             let sent = match self.translator.translate(request) {
                 Ok(sent) => sent,
-                Err(why) => return Err((outcome, why)),
+                Err(why) => return Err(Box::new((outcome, why))),
             };
             let (told, given) = orders(request);
             let mut expected = self.oracle.expect(&told, &given, &Unlimited, now());
             let Some(observed) = self.send(&sent) else {
-                return Err((outcome, "a limit stood in its way"));
+                return Err(Box::new((outcome, "a limit stood in its way")));
             };
             if self.keyless(probe, &expected, &observed) {
-                return Err((
+                return Err(Box::new((
                     outcome,
                     "the gateway can't fetch the keys that tokens are checked with",
-                ));
+                )));
             }
             see(&mut expected, &sent, &observed);
             outcome.differences = judge(probe.class, &told, &expected, &observed);
@@ -267,7 +267,7 @@ fn echoed(body: &str, gateway: &SocketAddr) -> Option<Received> {
         .collect();
     // How a client far away looks from there is not known here.
     let far = !gateway.ip().is_loopback();
-    headers.retain(|(name, _)| !name.starts_with(ORDER) && !(far && name == FORWARDED));
+    headers.retain(|(name, _)| !(name.starts_with(ORDER) || far && name == FORWARDED));
     Some(Received {
         service: text("service")?,
         method: text("method")?,

@@ -67,7 +67,11 @@ fn more(out: &mut String, rest: usize, what: &str) {
         let _ = writeln!(
             out,
             "and {rest} more {what}{}\n",
-            if rest == 1 { "" } else { "s" }
+            match (rest, what.ends_with('s')) {
+                (1, _) => "",
+                (_, true) => "es",
+                (_, false) => "s",
+            }
         );
     }
 }

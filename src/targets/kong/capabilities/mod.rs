@@ -177,7 +177,7 @@ fn cors(route: &Route, cors: &Cors, gateway: &Gateway, functions: bool) -> Suppo
 }
 
 fn health(health: &Health) -> Support {
-    let fraction = |millis: u64| millis % 1000 != 0;
+    let fraction = |millis: u64| !millis.is_multiple_of(1000);
     if !fraction(health.every.0) && !fraction(health.timeout.0) {
         return Support::exact();
     }

@@ -216,7 +216,7 @@ fn upstream(upstream: &super::document::Upstream, faults: &mut Faults) {
                 .interval
                 .zip(Some(active.healthy.successes))
         });
-        if probes.is_none_or(|(interval, successes)| interval <= 0 || successes == 0) {
+        if probes.is_none_or(|(interval, successes)| interval == 0 || successes == 0) {
             faults.say(format!(
                 "a target of upstream `{name}` that is out never comes back: nothing probes it"
             ));

@@ -5,9 +5,7 @@ use crate::ir::{HostPattern, Pattern, Route, Segment};
 
 /// The pattern that takes the same paths as one entry of `paths`; none where no pattern does.
 pub(super) fn pattern(path: &str) -> Option<Pattern> {
-    let Some(regex) = path.strip_prefix('~') else {
-        return None;
-    };
+    let regex = path.strip_prefix('~')?;
     let (body, rest) = [
         ("(?<rest>/(?s:.*))?$", true),
         ("(?:/|$)", true),

@@ -1,5 +1,6 @@
-//! TOO LARGE -> HEADERS: nginx refuses a body by its Content-Length before a location's own lines run, so the location's
-//! name tells which headers that answer carries.
+//! TOO LARGE -> HEADERS: a body refused by its Content-Length gets its route's headers by the location's name.
+//!
+//! nginx refuses it before a location's own lines run.
 
 use super::super::build::Build;
 use super::super::document::Block;

@@ -193,15 +193,27 @@ pub fn nginx(variable: &str, usual: Option<&str>) -> Option<PathBuf> {
             std::env::var_os("CI").is_none(),
             "nginx not found, and in CI a skip is a failure"
         );
-        eprintln!("skipped: nginx not found ({variable})");
+        eprintln!(
+            "skipped: {} not found ({variable})",
+            if usual.is_some() {
+                "nginx"
+            } else {
+                "nginx 1.26"
+            }
+        );
     }
     program
 }
 
-fn nginx_agrees(program: &Path) {
+fn nginx_agrees(program: &Path, other: Option<(&str, String)>) {
     let (mut asked, mut failed) = (0, Vec::new());
     for path in examples() {
-        let (gateway, settings) = example(&path);
+        let (gateway, mut settings) = example(&path);
+        if let Some((version, modules)) = &other {
+            let own = settings.nginx.get_or_insert_default();
+            own.version = Some((*version).to_owned());
+            own.module_path = Some(modules.clone());
+        }
         let launcher = Nginx {
             program: program.to_owned(),
             settings,
@@ -223,7 +235,20 @@ fn nginx_agrees(program: &Path) {
 #[test]
 fn nginx_answers_every_probe_of_every_example_as_declared() {
     if let Some(program) = nginx("GATEWAY_GEN_NGINX", Some("/usr/sbin/nginx")) {
-        nginx_agrees(&program);
+        nginx_agrees(&program, None);
+    }
+}
+
+#[test]
+fn nginx_1_26_answers_every_probe_of_every_example_as_declared() {
+    if let Some(program) = nginx("GATEWAY_GEN_NGINX_126", None) {
+        // `.ci/nginx-1.26.sh` puts the modules beside the program.
+        let beside = program
+            .parent()
+            .map(|folder| folder.join("root/usr/lib/nginx/modules"))
+            .filter(|folder| folder.is_dir());
+        let modules = beside.unwrap_or_else(|| "/usr/lib/nginx/modules".into());
+        nginx_agrees(&program, Some(("1.26", modules.display().to_string())));
     }
 }
 

@@ -1,7 +1,8 @@
 // Turns API keys and passwords into SHA-256, so that lookups tell upper from lower case and no credential is stored.
 import crypto from 'crypto';
 
-const KEY_PARAMETERS = ["key"];
+// Query parameters that hold keys, by scheme.
+const KEY_PARAMETERS = {"6":"key"};
 // Credentials held in environment variables: who has which.
 const FROM_ENVIRONMENT = {"5":[{"variable":"ACME_KEY","prefix":"","who":"c0"},{"variable":"ACME_KEY_NEXT","prefix":"","who":"c0"},{"variable":"GLOBEX_KEY","prefix":"","who":"c1"}],"6":[{"variable":"ACME_KEY","prefix":"","who":"c0"},{"variable":"ACME_KEY_NEXT","prefix":"","who":"c0"},{"variable":"GLOBEX_KEY","prefix":"","who":"c1"}],"7":[{"variable":"CAROL_PASSWORD","prefix":"carol:","who":"c2"},{"variable":"DAVE_PASSWORD","prefix":"dave:","who":"c3"}]};
 
@@ -34,9 +35,10 @@ function nameOf(parameter) {
   return decoded(parameter.split('=')[0]);
 }
 
-// The query without API keys, with its "?"; "" where nothing is left.
+// The query without the API keys that the route reads, with its "?"; "" where nothing is left.
 function query(r) {
-  const kept = parameters(r).filter(function (p) { return KEY_PARAMETERS.indexOf(nameOf(p)) < 0; });
+  const read = (r.variables.gw_query_keys || '').split(',').map(function (scheme) { return KEY_PARAMETERS[scheme]; });
+  const kept = parameters(r).filter(function (p) { return read.indexOf(nameOf(p)) < 0; });
   return kept.length > 0 ? '?' + kept.join('&') : '';
 }
 

@@ -56,6 +56,16 @@ pub const SIGNS: &[Sign] = &[
         &[Class::Forgery],
         &["upstream header x-hop", "upstream header x_"],
     ),
+    sign(
+        "empty-chunks",
+        &[Class::Body],
+        &["status -> 413", "header", "body"],
+    ),
+    sign(
+        "empty-header",
+        &[Class::Headers, Class::Answer],
+        &["header"],
+    ),
     sign("not-http", &[Class::Fault], &["status -> 0"]),
     sign("rate-rounding", &[Class::Limit], &["admitted"]),
     sign(
@@ -103,6 +113,7 @@ pub const SIGNS: &[Sign] = &[
 
 /// Losses that no probe of one run can show.
 pub const HIDDEN: &[Hidden] = &[
+    hidden("address-certificate", "TLS towards a service"),
     hidden("claim-numbers", "a token with a number above 2^53"),
     hidden(
         "first-header-value",
@@ -119,6 +130,7 @@ pub const HIDDEN: &[Hidden] = &[
     hidden("quota-memory", "a restart within a quota's window"),
     hidden("retry-after", "comparing waits to the second"),
     hidden("server-header", "an upstream's Server header"),
+    hidden("static-dns", "a name whose address changes"),
     hidden("tls-certificate", "TLS"),
     hidden("upstream-host", "comparing Host upstream"),
 ];

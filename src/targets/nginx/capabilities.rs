@@ -1,16 +1,19 @@
-//! FACTS -> SUPPORT: how far nginx keeps each thing a gateway asks for, and what its settings refuse.
+//! FACTS -> SUPPORT: how far nginx keeps each thing a gateway asks for.
 
 use super::actions::RETRIED_STATUSES;
+use super::addresses::{resolved_once, target};
 use super::policy::limit::kept;
+<<<<<<< HEAD
 use super::settings::{self, OLDEST, Settings};
 use super::{raw, sizes, upstreams};
+=======
+use super::settings::Settings;
+>>>>>>> 28bebc2 (Declare four losses of nginx: names resolved once, certificates for addresses, empty header values and empty chunks; test balancing, upstream TLS, slashes, metrics)
 use crate::ir::units::Rate;
 use crate::ir::{
     Algorithm, ApiKeyPlace, Balance, Breaker, Counters, Fact, Feature, Gateway, HeaderRules,
-    Health, Keys, Limit, LimitKey, Methods, Retries, Scheme, SchemeKind, Service,
+    Health, Keys, Limit, LimitKey, Methods, Retries, Scheme, SchemeKind,
 };
-use crate::report::{Diagnostic, Place};
-use crate::source::Pointer;
 use crate::spec;
 use crate::targets::{Shortfall, Support};
 
@@ -54,18 +57,31 @@ pub fn support(fact: &Fact<'_>, gateway: &Gateway, targets: &spec::Targets) -> S
         }
         Feature::PlanQuota(..) => quota(&settings),
         Feature::Scheme(scheme) => self::scheme(scheme, gateway, &settings),
-        Feature::Target(service, _) => target(service, gateway),
+        Feature::Target(service, _) => target(service),
         Feature::Balance(_, balance) => self::balance(balance, &settings),
         Feature::Health(_, health) => self::health(health),
         Feature::Breaker(_, breaker) => self::breaker(breaker),
         Feature::Match(route) => methods(&route.methods),
-        Feature::Respond(_, respond) if respond.location.is_some() => redirect_body(),
+        Feature::Respond(_, respond) => {
+            let mut support = if respond.location.is_some() {
+                redirect_body()
+            } else {
+                Support::exact()
+            };
+            support.shortfalls.extend(empty_value(&respond.headers));
+            support
+        }
         Feature::Gather(..) => Support::approximate(
             "gather-limits",
             "a part's timeout holds between reads, so a service that drips bytes can take longer, and a part above 1 MB ends the client's connection",
         ),
         Feature::Retries(_, retries) => self::retries(retries),
         Feature::ResponseHeaders(_, rules) => response_headers(rules),
+        Feature::MaxBody(_, size) if size.0 == 0 => Support::approximate(
+            "empty-chunks",
+            "a body in chunks gets 413 even when it is empty, and over HTTP/2 one byte without Content-Length passes",
+        ),
+        Feature::MaxBody(..) => Support::exact(),
         Feature::Hosts(_)
         | Feature::GatewayHealth(_)
         | Feature::AccessLog(_)
@@ -75,13 +91,11 @@ pub fn support(fact: &Fact<'_>, gateway: &Gateway, targets: &spec::Targets) -> S
         | Feature::ServiceRaw(..)
         | Feature::Forward(..)
         | Feature::Rewrite(..)
-        | Feature::Respond(..)
         | Feature::Auth(..)
         | Feature::Scopes(..)
         | Feature::Groups(..)
         | Feature::Cors(..)
         | Feature::Timeout(..)
-        | Feature::MaxBody(..)
         | Feature::Ip(..)
         | Feature::RequestHeaders(..)
         | Feature::Websocket(_)
@@ -188,9 +202,14 @@ fn scheme(scheme: &Scheme, gateway: &Gateway, settings: &Settings) -> Support {
             }
             support
         }
-        SchemeKind::ApiKey(ApiKeyPlace::Query(_))
-        | SchemeKind::Basic(_)
-        | SchemeKind::External(_) => Support::exact(),
+        SchemeKind::ApiKey(ApiKeyPlace::Query(_)) | SchemeKind::Basic(_) => Support::exact(),
+        SchemeKind::External(external) => {
+            let mut support = Support::exact();
+            support
+                .shortfalls
+                .extend(external.url.host_str().and_then(resolved_once));
+            support
+        }
         SchemeKind::Jwt(jwt) => {
             let mut support = Support::exact();
             if jwt.algorithms.contains(&Algorithm::EdDSA) {
@@ -205,28 +224,15 @@ fn scheme(scheme: &Scheme, gateway: &Gateway, settings: &Settings) -> Support {
                     "a claim that is a whole number above 9007199254740991 loses its last digits",
                 ));
             }
-            if matches!(jwt.keys, Keys::JwksUrl(_)) {
+            if let Keys::JwksUrl(url) = &jwt.keys {
+                support
+                    .shortfalls
+                    .extend(url.host_str().and_then(resolved_once));
                 support = support.and(Shortfall::approximate("jwks-refresh", "the key set is cached for 5 minutes: a new key is refused and a withdrawn one accepted that long"));
             }
             support
         }
     }
-}
-
-fn target(service: &Service, gateway: &Gateway) -> Support {
-    let addresses = upstreams::addresses(service);
-    let first = addresses[0].0.authority();
-    let _ = gateway;
-    if addresses
-        .iter()
-        .any(|(address, _)| address.authority() != first)
-    {
-        return Support::approximate(
-            "upstream-host",
-            format!("every target of `{}` gets the Host `{first}`", service.name),
-        );
-    }
-    Support::exact()
 }
 
 fn balance(balance: &Balance, settings: &Settings) -> Support {
@@ -310,17 +316,20 @@ fn retries(retries: &Retries) -> Support {
 
 fn response_headers(rules: &HeaderRules) -> Support {
     let own = |name: &&String| ["server", "date"].contains(&name.to_ascii_lowercase().as_str());
-    match rules.set.keys().chain(&rules.remove).find(own) {
-        Some(name) => Support::approximate(
+    let mut support = Support::exact();
+    if let Some(name) = rules.set.keys().chain(&rules.remove).find(own) {
+        support = support.and(Shortfall::approximate(
             "server-header",
             format!(
                 "nginx adds its own `{name}` and cannot be told otherwise without another module"
             ),
-        ),
-        None => Support::exact(),
+        ));
     }
+    support.shortfalls.extend(empty_value(&rules.set));
+    support
 }
 
+<<<<<<< HEAD
 /// What settings and raw fragments get wrong.
 #[must_use]
 pub fn check(gateway: &Gateway, targets: &spec::Targets) -> Vec<Diagnostic> {
@@ -371,6 +380,14 @@ pub fn check(gateway: &Gateway, targets: &spec::Targets) -> Vec<Diagnostic> {
         );
     }
     out
+=======
+fn empty_value(set: &indexmap::IndexMap<String, String>) -> Option<Shortfall> {
+    let (name, _) = set.iter().find(|(_, value)| value.is_empty())?;
+    Some(Shortfall::approximate(
+        "empty-header",
+        format!("`{name}` has an empty value, and nginx sends no header without one"),
+    ))
+>>>>>>> 28bebc2 (Declare four losses of nginx: names resolved once, certificates for addresses, empty header values and empty chunks; test balancing, upstream TLS, slashes, metrics)
 }
 
 #[cfg(test)]

@@ -9,6 +9,10 @@ pub const PAGES: &[LossPage] = &[
         page: include_str!("../../../templates/nginx/losses/active-health.md"),
     },
     LossPage {
+        id: "address-certificate",
+        page: include_str!("../../../templates/nginx/losses/address-certificate.md"),
+    },
+    LossPage {
         id: "breaker-5xx",
         page: include_str!("../../../templates/nginx/losses/breaker-5xx.md"),
     },
@@ -19,6 +23,14 @@ pub const PAGES: &[LossPage] = &[
     LossPage {
         id: "claim-numbers",
         page: include_str!("../../../templates/nginx/losses/claim-numbers.md"),
+    },
+    LossPage {
+        id: "empty-chunks",
+        page: include_str!("../../../templates/nginx/losses/empty-chunks.md"),
+    },
+    LossPage {
+        id: "empty-header",
+        page: include_str!("../../../templates/nginx/losses/empty-header.md"),
     },
     LossPage {
         id: "first-header-value",
@@ -83,6 +95,10 @@ pub const PAGES: &[LossPage] = &[
     LossPage {
         id: "server-header",
         page: include_str!("../../../templates/nginx/losses/server-header.md"),
+    },
+    LossPage {
+        id: "static-dns",
+        page: include_str!("../../../templates/nginx/losses/static-dns.md"),
     },
     LossPage {
         id: "tls-certificate",

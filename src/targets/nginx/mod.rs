@@ -1,6 +1,7 @@
 //! GATEWAY -> NGINX: one configuration for open source nginx with njs, printed from a directive tree.
 
 mod actions;
+mod addresses;
 mod build;
 mod capabilities;
 mod dispatch;
@@ -31,7 +32,7 @@ pub const TARGET: Target = Target {
     id: "nginx",
     title: "NGINX",
     support: capabilities::support,
-    check: capabilities::check,
+    check: settings::check,
     losses: losses::PAGES,
     emit: emit::emit,
     read: None,

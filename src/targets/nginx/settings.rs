@@ -1,5 +1,9 @@
 //! `targets.nginx` -> SETTINGS: the version that decides between constructions, and the modules that may be loaded.
 
+use super::raw;
+use crate::ir::Gateway;
+use crate::report::{Diagnostic, Place};
+use crate::source::Pointer;
 use crate::spec;
 
 /// What `targets.nginx` says, with defaults.
@@ -58,4 +62,54 @@ pub fn version(text: &str) -> Option<(u32, u32)> {
         .next()
         .is_none_or(|patch| patch.parse::<u32>().is_ok());
     (rest_is_number && parts.next().is_none()).then_some(version)
+}
+/// What settings and raw fragments get wrong.
+#[must_use]
+pub fn check(gateway: &Gateway, targets: &spec::Targets) -> Vec<Diagnostic> {
+    let mut out = raw::check(gateway, targets);
+    let Some(nginx) = &targets.nginx else {
+        return out;
+    };
+    let at = |key: &str| Place::value(Pointer::root().key("targets").key("nginx").key(key));
+    if let Some(text) = &nginx.version {
+        let wrong = match version(text) {
+            None => Some(format!("`{text}` is not a version of nginx")),
+            Some(version) if version < OLDEST => Some(format!(
+                "nginx {text} is older than {}.{}",
+                OLDEST.0, OLDEST.1
+            )),
+            Some(_) => None,
+        };
+        if let Some(message) = wrong {
+            out.push(
+                Diagnostic::error(raw::SETTING, at("version"), message)
+                    .help("write the version that runs, such as `\"1.22\"` or `\"1.26\"`"),
+            );
+        }
+    }
+    if !Settings::of(targets).njs {
+        out.push(
+            Diagnostic::error(
+                raw::SETTING,
+                at("modules"),
+                "the configuration needs the module `njs`",
+            )
+            .help("add `njs` to `modules`, or leave `modules` out"),
+        );
+    }
+    if let Some(path) = nginx
+        .module_path
+        .as_ref()
+        .filter(|path| path.contains('$') || path.chars().any(char::is_control))
+    {
+        out.push(
+            Diagnostic::error(
+                raw::SETTING,
+                at("module_path"),
+                format!("`{path}` cannot be a folder of modules"),
+            )
+            .help("write an absolute path without `$`"),
+        );
+    }
+    out
 }

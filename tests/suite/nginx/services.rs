@@ -8,7 +8,8 @@ use crate::support::client::exchange;
 use crate::support::echo::Echo;
 use crate::support::nginx::Nginx;
 
-fn get(gateway: SocketAddr, target: &str, headers: &str) -> u16 {
+/// The status of a GET.
+pub fn get(gateway: SocketAddr, target: &str, headers: &str) -> u16 {
     let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
     exchange(gateway, request.as_bytes()).status
 }

@@ -3,12 +3,7 @@
 use super::actions::RETRIED_STATUSES;
 use super::addresses::{resolved_once, target};
 use super::policy::limit::kept;
-<<<<<<< HEAD
-use super::settings::{self, OLDEST, Settings};
-use super::{raw, sizes, upstreams};
-=======
 use super::settings::Settings;
->>>>>>> 28bebc2 (Declare four losses of nginx: names resolved once, certificates for addresses, empty header values and empty chunks; test balancing, upstream TLS, slashes, metrics)
 use crate::ir::units::Rate;
 use crate::ir::{
     Algorithm, ApiKeyPlace, Balance, Breaker, Counters, Fact, Feature, Gateway, HeaderRules,

@@ -1,6 +1,6 @@
 //! `targets.nginx` -> SETTINGS: the version that decides between constructions, and the modules that may be loaded.
 
-use super::raw;
+use super::{raw, sizes};
 use crate::ir::Gateway;
 use crate::report::{Diagnostic, Place};
 use crate::source::Pointer;
@@ -67,6 +67,7 @@ pub fn version(text: &str) -> Option<(u32, u32)> {
 #[must_use]
 pub fn check(gateway: &Gateway, targets: &spec::Targets) -> Vec<Diagnostic> {
     let mut out = raw::check(gateway, targets);
+    out.extend(sizes::check(gateway));
     let Some(nginx) = &targets.nginx else {
         return out;
     };

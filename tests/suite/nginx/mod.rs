@@ -1,10 +1,7 @@
 //! Configurations for NGINX in a real nginx, of every version that is found.
 
-<<<<<<< HEAD
 mod answers;
-=======
 mod edges;
->>>>>>> 28bebc2 (Declare four losses of nginx: names resolved once, certificates for addresses, empty header values and empty chunks; test balancing, upstream TLS, slashes, metrics)
 mod gixy;
 mod services;
 mod snapshots;

@@ -324,65 +324,12 @@ fn response_headers(rules: &HeaderRules) -> Support {
     support
 }
 
-<<<<<<< HEAD
-/// What settings and raw fragments get wrong.
-#[must_use]
-pub fn check(gateway: &Gateway, targets: &spec::Targets) -> Vec<Diagnostic> {
-    let mut out = raw::check(gateway, targets);
-    out.extend(sizes::check(gateway));
-    let Some(nginx) = &targets.nginx else {
-        return out;
-    };
-    let at = |key: &str| Place::value(Pointer::root().key("targets").key("nginx").key(key));
-    if let Some(text) = &nginx.version {
-        let wrong = match settings::version(text) {
-            None => Some(format!("`{text}` is not a version of nginx")),
-            Some(version) if version < OLDEST => Some(format!(
-                "nginx {text} is older than {}.{}",
-                OLDEST.0, OLDEST.1
-            )),
-            Some(_) => None,
-        };
-        if let Some(message) = wrong {
-            out.push(
-                Diagnostic::error(raw::SETTING, at("version"), message)
-                    .help("write the version that runs, such as `\"1.22\"` or `\"1.26\"`"),
-            );
-        }
-    }
-    if !Settings::of(targets).njs {
-        out.push(
-            Diagnostic::error(
-                raw::SETTING,
-                at("modules"),
-                "the configuration needs the module `njs`",
-            )
-            .help("add `njs` to `modules`, or leave `modules` out"),
-        );
-    }
-    if let Some(path) = nginx
-        .module_path
-        .as_ref()
-        .filter(|path| path.contains('$') || path.chars().any(char::is_control))
-    {
-        out.push(
-            Diagnostic::error(
-                raw::SETTING,
-                at("module_path"),
-                format!("`{path}` cannot be a folder of modules"),
-            )
-            .help("write an absolute path without `$`"),
-        );
-    }
-    out
-=======
 fn empty_value(set: &indexmap::IndexMap<String, String>) -> Option<Shortfall> {
     let (name, _) = set.iter().find(|(_, value)| value.is_empty())?;
     Some(Shortfall::approximate(
         "empty-header",
         format!("`{name}` has an empty value, and nginx sends no header without one"),
     ))
->>>>>>> 28bebc2 (Declare four losses of nginx: names resolved once, certificates for addresses, empty header values and empty chunks; test balancing, upstream TLS, slashes, metrics)
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ fn asked(binary: &Binary, folder: &Path, host: &str, port: u16, tls: &str) -> u1
     let made = spec.build();
     let nginx = Nginx::start(binary, &made.folder, &[]);
     let status = get(nginx.http, "/a", "");
-    println!("{status}: {}", nginx.errors());
+    eprintln!("{status}: {}", nginx.errors());
     status
 }
 

@@ -242,7 +242,7 @@ fn word(value: &str, text: &mut String) {
         } else if c == '\\'
             && matches!(
                 chars.peek(),
-                None | Some('"' | '\'' | '\\' | 't' | 'r' | 'n')
+                None | Some('"' | '\'' | '\\' | 't' | 'r' | 'n' | '\t' | '\r' | '\n')
             )
         {
             // nginx unescapes exactly these; before any other character a backslash stands for itself.

@@ -2,8 +2,9 @@
 
 /// The code of the rule whose file this stands in, with that file's docs as its page.
 macro_rules! code {
-    ($id:literal, $name:literal) => {{
-        const SOURCE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", file!()));
+    ($id:literal, $name:literal, $file:literal) => {{
+        // The name is relative to the file of the call; `file!()` is not the same path in every build.
+        const SOURCE: &str = include_str!($file);
         const LENGTH: usize = crate::lint::page::length($id, $name, SOURCE);
         const PAGE: &[u8] = &crate::lint::page::page::<LENGTH>($id, $name, SOURCE);
         crate::report::Code {

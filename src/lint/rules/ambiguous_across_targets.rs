@@ -36,7 +36,7 @@ use crate::spec::Preset;
 
 /// `routing/ambiguous-across-targets`
 pub const RULE: Rule = Rule {
-    code: code!("GG602", "routing/ambiguous-across-targets"),
+    code: code!("GG602", "routing/ambiguous-across-targets", "ambiguous_across_targets.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

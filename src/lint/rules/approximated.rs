@@ -36,7 +36,7 @@ use crate::spec::Preset;
 
 /// `portability/approximated`
 pub const RULE: Rule = Rule {
-    code: code!("GG802", "portability/approximated"),
+    code: code!("GG802", "portability/approximated", "approximated.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Certain,
     preset: Preset::Strict,

@@ -42,7 +42,7 @@ use crate::spec::Preset;
 
 /// `boundary/bff-no-failure-policy`
 pub const RULE: Rule = Rule {
-    code: code!("GG706", "boundary/bff-no-failure-policy"),
+    code: code!("GG706", "boundary/bff-no-failure-policy", "bff_no_failure_policy.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

@@ -43,7 +43,7 @@ use crate::spec::Preset;
 
 /// `boundary/body-transformation`
 pub const RULE: Rule = Rule {
-    code: code!("GG702", "boundary/body-transformation"),
+    code: code!("GG702", "boundary/body-transformation", "body_transformation.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Likely,
     preset: Preset::Recommended,

@@ -41,7 +41,7 @@ use crate::spec::Preset;
 
 /// `boundary/business-logic`
 pub const RULE: Rule = Rule {
-    code: code!("GG701", "boundary/business-logic"),
+    code: code!("GG701", "boundary/business-logic", "business_logic.rs"),
     severity: Severity::Error,
     confidence: Confidence::Likely,
     preset: Preset::Recommended,

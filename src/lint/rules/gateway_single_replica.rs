@@ -33,7 +33,7 @@ use crate::spec::Preset;
 
 /// `resilience/gateway-single-replica`
 pub const RULE: Rule = Rule {
-    code: code!("GG307", "resilience/gateway-single-replica"),
+    code: code!("GG307", "resilience/gateway-single-replica", "gateway_single_replica.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Likely,
     preset: Preset::Recommended,

@@ -40,7 +40,7 @@ use crate::spec::Preset;
 
 /// `transport/http-not-redirected`
 pub const RULE: Rule = Rule {
-    code: code!("GG503", "transport/http-not-redirected"),
+    code: code!("GG503", "transport/http-not-redirected", "http_not_redirected.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

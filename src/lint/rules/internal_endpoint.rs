@@ -31,7 +31,7 @@ use crate::spec::Preset;
 
 /// `routing/internal-endpoint`
 pub const RULE: Rule = Rule {
-    code: code!("GG606", "routing/internal-endpoint"),
+    code: code!("GG606", "routing/internal-endpoint", "internal_endpoint.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Possible,
     preset: Preset::Recommended,

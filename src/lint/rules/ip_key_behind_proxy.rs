@@ -40,7 +40,7 @@ use crate::spec::Preset;
 
 /// `limits/ip-key-behind-proxy`
 pub const RULE: Rule = Rule {
-    code: code!("GG202", "limits/ip-key-behind-proxy"),
+    code: code!("GG202", "limits/ip-key-behind-proxy", "ip_key_behind_proxy.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Likely,
     preset: Preset::Recommended,

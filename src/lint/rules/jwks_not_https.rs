@@ -41,7 +41,7 @@ use crate::spec::Preset;
 
 /// `auth/jwks-not-https`
 pub const RULE: Rule = Rule {
-    code: code!("GG106", "auth/jwks-not-https"),
+    code: code!("GG106", "auth/jwks-not-https", "jwks_not_https.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

@@ -37,7 +37,7 @@ use crate::spec::Preset;
 
 /// `auth/jwt-no-audience-or-issuer`
 pub const RULE: Rule = Rule {
-    code: code!("GG105", "auth/jwt-no-audience-or-issuer"),
+    code: code!("GG105", "auth/jwt-no-audience-or-issuer", "jwt_no_audience_or_issuer.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

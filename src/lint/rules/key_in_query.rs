@@ -38,7 +38,7 @@ use crate::spec::Preset;
 
 /// `auth/key-in-query`
 pub const RULE: Rule = Rule {
-    code: code!("GG103", "auth/key-in-query"),
+    code: code!("GG103", "auth/key-in-query", "key_in_query.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

@@ -43,7 +43,7 @@ use crate::spec::Preset;
 
 /// `observability/logs-secrets`
 pub const RULE: Rule = Rule {
-    code: code!("GG406", "observability/logs-secrets"),
+    code: code!("GG406", "observability/logs-secrets", "logs_secrets.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

@@ -35,7 +35,7 @@ use crate::spec::Preset;
 
 /// `observability/no-access-log`
 pub const RULE: Rule = Rule {
-    code: code!("GG404", "observability/no-access-log"),
+    code: code!("GG404", "observability/no-access-log", "no_access_log.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

@@ -35,7 +35,7 @@ use crate::spec::Preset;
 
 /// `limits/no-body-size`
 pub const RULE: Rule = Rule {
-    code: code!("GG204", "limits/no-body-size"),
+    code: code!("GG204", "limits/no-body-size", "no_body_size.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Certain,
     preset: Preset::Strict,

@@ -36,7 +36,7 @@ use crate::spec::Preset;
 
 /// `resilience/no-circuit-breaker`
 pub const RULE: Rule = Rule {
-    code: code!("GG303", "resilience/no-circuit-breaker"),
+    code: code!("GG303", "resilience/no-circuit-breaker", "no_circuit_breaker.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Likely,
     preset: Preset::Recommended,

@@ -35,7 +35,7 @@ use crate::spec::Preset;
 
 /// `resilience/no-health-check`
 pub const RULE: Rule = Rule {
-    code: code!("GG301", "resilience/no-health-check"),
+    code: code!("GG301", "resilience/no-health-check", "no_health_check.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Likely,
     preset: Preset::Recommended,

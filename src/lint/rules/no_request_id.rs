@@ -35,7 +35,7 @@ use crate::spec::Preset;
 
 /// `observability/no-request-id`
 pub const RULE: Rule = Rule {
-    code: code!("GG401", "observability/no-request-id"),
+    code: code!("GG401", "observability/no-request-id", "no_request_id.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

@@ -38,7 +38,7 @@ use crate::spec::Preset;
 
 /// `transport/no-tls`
 pub const RULE: Rule = Rule {
-    code: code!("GG501", "transport/no-tls"),
+    code: code!("GG501", "transport/no-tls", "no_tls.rs"),
     severity: Severity::Error,
     confidence: Confidence::Likely,
     preset: Preset::Recommended,

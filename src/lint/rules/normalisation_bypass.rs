@@ -41,7 +41,7 @@ use crate::spec::Preset;
 
 /// `routing/normalisation-bypass`
 pub const RULE: Rule = Rule {
-    code: code!("GG604", "routing/normalisation-bypass"),
+    code: code!("GG604", "routing/normalisation-bypass", "normalisation_bypass.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Likely,
     preset: Preset::Recommended,

@@ -36,7 +36,7 @@ use crate::spec::Preset;
 
 /// `limits/per-node-counter`
 pub const RULE: Rule = Rule {
-    code: code!("GG207", "limits/per-node-counter"),
+    code: code!("GG207", "limits/per-node-counter", "per_node_counter.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

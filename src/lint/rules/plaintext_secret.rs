@@ -42,7 +42,7 @@ use crate::spec::Preset;
 
 /// `auth/plaintext-secret`
 pub const RULE: Rule = Rule {
-    code: code!("GG107", "auth/plaintext-secret"),
+    code: code!("GG107", "auth/plaintext-secret", "plaintext_secret.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

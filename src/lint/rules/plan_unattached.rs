@@ -42,7 +42,7 @@ use crate::spec::Preset;
 
 /// `limits/plan-unattached`
 pub const RULE: Rule = Rule {
-    code: code!("GG208", "limits/plan-unattached"),
+    code: code!("GG208", "limits/plan-unattached", "plan_unattached.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

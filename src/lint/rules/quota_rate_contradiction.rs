@@ -40,7 +40,7 @@ use crate::spec::Preset;
 
 /// `limits/quota-rate-contradiction`
 pub const RULE: Rule = Rule {
-    code: code!("GG206", "limits/quota-rate-contradiction"),
+    code: code!("GG206", "limits/quota-rate-contradiction", "quota_rate_contradiction.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

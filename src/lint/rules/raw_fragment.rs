@@ -31,7 +31,7 @@ use crate::spec::Preset;
 
 /// `boundary/raw-fragment`
 pub const RULE: Rule = Rule {
-    code: code!("GG703", "boundary/raw-fragment"),
+    code: code!("GG703", "boundary/raw-fragment", "raw_fragment.rs"),
     severity: Severity::Info,
     confidence: Confidence::Certain,
     preset: Preset::Strict,

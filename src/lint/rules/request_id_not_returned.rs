@@ -37,7 +37,7 @@ use crate::spec::Preset;
 
 /// `observability/request-id-not-returned`
 pub const RULE: Rule = Rule {
-    code: code!("GG403", "observability/request-id-not-returned"),
+    code: code!("GG403", "observability/request-id-not-returned", "request_id_not_returned.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

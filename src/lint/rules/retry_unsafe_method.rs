@@ -33,7 +33,7 @@ use crate::spec::Preset;
 
 /// `resilience/retry-unsafe-method`
 pub const RULE: Rule = Rule {
-    code: code!("GG306", "resilience/retry-unsafe-method"),
+    code: code!("GG306", "resilience/retry-unsafe-method", "retry_unsafe_method.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

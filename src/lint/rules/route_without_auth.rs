@@ -37,7 +37,7 @@ use crate::spec::Preset;
 
 /// `auth/route-without-auth`
 pub const RULE: Rule = Rule {
-    code: code!("GG101", "auth/route-without-auth"),
+    code: code!("GG101", "auth/route-without-auth", "route_without_auth.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

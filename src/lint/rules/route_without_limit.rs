@@ -35,7 +35,7 @@ use crate::spec::Preset;
 
 /// `limits/route-without-limit`
 pub const RULE: Rule = Rule {
-    code: code!("GG201", "limits/route-without-limit"),
+    code: code!("GG201", "limits/route-without-limit", "route_without_limit.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

@@ -39,7 +39,7 @@ use crate::spec::Preset;
 
 /// `auth/scope-combination-lost`
 pub const RULE: Rule = Rule {
-    code: code!("GG111", "auth/scope-combination-lost"),
+    code: code!("GG111", "auth/scope-combination-lost", "scope_combination_lost.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

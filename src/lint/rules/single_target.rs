@@ -35,7 +35,7 @@ use crate::spec::Preset;
 
 /// `resilience/single-target`
 pub const RULE: Rule = Rule {
-    code: code!("GG302", "resilience/single-target"),
+    code: code!("GG302", "resilience/single-target", "single_target.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Likely,
     preset: Preset::Recommended,

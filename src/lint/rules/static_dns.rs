@@ -38,7 +38,7 @@ use crate::spec::Preset;
 
 /// `resilience/static-dns`
 pub const RULE: Rule = Rule {
-    code: code!("GG308", "resilience/static-dns"),
+    code: code!("GG308", "resilience/static-dns", "static_dns.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Likely,
     preset: Preset::Strict,

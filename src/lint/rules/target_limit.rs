@@ -31,7 +31,7 @@ use crate::spec::Preset;
 
 /// `portability/target-limit`
 pub const RULE: Rule = Rule {
-    code: code!("GG803", "portability/target-limit"),
+    code: code!("GG803", "portability/target-limit", "target_limit.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

@@ -35,7 +35,7 @@ use crate::spec::Preset;
 
 /// `resilience/timeout-inversion`
 pub const RULE: Rule = Rule {
-    code: code!("GG305", "resilience/timeout-inversion"),
+    code: code!("GG305", "resilience/timeout-inversion", "timeout_inversion.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

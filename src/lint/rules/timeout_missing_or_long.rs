@@ -36,7 +36,7 @@ use crate::spec::Preset;
 
 /// `resilience/timeout-missing-or-long`
 pub const RULE: Rule = Rule {
-    code: code!("GG304", "resilience/timeout-missing-or-long"),
+    code: code!("GG304", "resilience/timeout-missing-or-long", "timeout_missing_or_long.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Likely,
     preset: Preset::Recommended,

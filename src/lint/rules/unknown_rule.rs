@@ -33,7 +33,7 @@ use crate::spec::Preset;
 
 /// `hygiene/unknown-rule`
 pub const RULE: Rule = Rule {
-    code: code!("GG905", "hygiene/unknown-rule"),
+    code: code!("GG905", "hygiene/unknown-rule", "unknown_rule.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

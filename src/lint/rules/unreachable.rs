@@ -38,7 +38,7 @@ use crate::spec::Preset;
 
 /// `routing/unreachable`
 pub const RULE: Rule = Rule {
-    code: code!("GG601", "routing/unreachable"),
+    code: code!("GG601", "routing/unreachable", "unreachable.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

@@ -36,7 +36,7 @@ use crate::spec::Preset;
 
 /// `portability/unsupported`
 pub const RULE: Rule = Rule {
-    code: code!("GG801", "portability/unsupported"),
+    code: code!("GG801", "portability/unsupported", "unsupported.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

@@ -35,7 +35,7 @@ use crate::spec::Preset;
 
 /// `hygiene/unused-suppression`
 pub const RULE: Rule = Rule {
-    code: code!("GG904", "hygiene/unused-suppression"),
+    code: code!("GG904", "hygiene/unused-suppression", "unused_suppression.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

@@ -32,7 +32,7 @@ use crate::spec::Preset;
 
 /// `transport/upstream-not-verified`
 pub const RULE: Rule = Rule {
-    code: code!("GG505", "transport/upstream-not-verified"),
+    code: code!("GG505", "transport/upstream-not-verified", "upstream_not_verified.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,

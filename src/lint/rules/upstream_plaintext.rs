@@ -37,7 +37,7 @@ use crate::spec::Preset;
 
 /// `transport/upstream-plaintext`
 pub const RULE: Rule = Rule {
-    code: code!("GG504", "transport/upstream-plaintext"),
+    code: code!("GG504", "transport/upstream-plaintext", "upstream_plaintext.rs"),
     severity: Severity::Warn,
     confidence: Confidence::Likely,
     preset: Preset::Recommended,

@@ -38,7 +38,7 @@ use crate::spec::Preset;
 
 /// `transport/weak-tls`
 pub const RULE: Rule = Rule {
-    code: code!("GG502", "transport/weak-tls"),
+    code: code!("GG502", "transport/weak-tls", "weak_tls.rs"),
     severity: Severity::Error,
     confidence: Confidence::Certain,
     preset: Preset::Recommended,
